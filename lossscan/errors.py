@@ -28,8 +28,6 @@ from typing import Any, ClassVar, Final, NamedTuple, Self, TypeVar
 from lossscan.model import FAILED_NOTE, GAVE_UP_NOTE, HINT, UNREAD_NOTE, Message
 
 _Error = TypeVar("_Error", bound="LossscanError")
-# Of the code of others: `sys.exit` in it is no order, and its GeneratorExit closes none of ours.
-FAULTS: Final = (Exception, SystemExit, GeneratorExit)
 MOST_SAID: Final = 300  # characters of an exception: a library may list all that it tried
 DENIED: Final = "os_denied"
 SYSTEM: Final = {  # what a user meets when a file cannot be had
@@ -48,6 +46,13 @@ SYSTEM: Final = {  # what a user meets when a file cannot be had
     errno.ECONNREFUSED: "os_refused",
     errno.ECONNRESET: "os_reset",
 }
+
+
+class Order(BaseException):
+    """What a signal asks for. All else that ends a program is a fault of who raises it."""
+
+
+ORDERS: Final = (KeyboardInterrupt, Order)  # which no guard against faults may keep
 
 
 class Worded(Exception):  # noqa: N818 - a part of errors, and none by itself

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from lossscan.errors import FAULTS, PluginError
+from lossscan.errors import ORDERS, PluginError
 from lossscan.model import Message
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ def load(group: str, name: str, kind: type[_Member]) -> _Member:
     point = added(group)[name]
     try:
         member = point.load()
-    except FAULTS as error:  # the code of others: whatever it raises, it is said whose it is
-        raise _refusal(
-            point, Message("plugin_raised", error=type(error).__name__, reason=str(error))
-        ) from error
+    except ORDERS:
+        raise
+    except BaseException as error:  # the code of others: whatever it raises, it is said whose it is
+        raise broken(group, name, error) from error
     if not isinstance(member, kind):
         raise _refusal(point, Message("plugin_kind", value=point.value, kind=kind.__name__))
     called = getattr(member, "name", None)
@@ -73,6 +73,12 @@ def load(group: str, name: str, kind: type[_Member]) -> _Member:
 def refused(group: str, name: str, reason: Message) -> PluginError:
     """That what a package adds cannot be used, and whose it is."""
     return _refusal(added(group)[name], reason)
+
+
+def broken(group: str, name: str, error: BaseException) -> PluginError:
+    """That what a package adds raised an error."""
+    raised = Message("plugin_raised", error=type(error).__name__, reason=str(error))
+    return refused(group, name, raised)
 
 
 def _refusal(point: EntryPoint, reason: Message) -> PluginError:

@@ -19,6 +19,7 @@ from lossscan.canonical.names import JUDGED
 from lossscan.errors import (
     LossscanError,
     NoLogFound,
+    Order,
     TimedOut,
     UnreadableLog,
     UsageError,
@@ -117,8 +118,8 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-class _TimeUp(BaseException):
-    """The alarm: no guard against faults of a reader or a rule may take it for one."""
+class _TimeUp(Order):
+    """The alarm."""
 
 
 @contextmanager

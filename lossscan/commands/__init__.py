@@ -20,7 +20,7 @@ from lossscan.commands.kit.language import OPTION, begin, spoken
 from lossscan.commands.kit.progress import ended_in_order, tell
 from lossscan.commands.kit.shape import Quiet, Verbose, Verbs, verbs
 from lossscan.commands.kit.slips import slip_of
-from lossscan.errors import LossscanError, UsageError, refusal
+from lossscan.errors import ORDERS, LossscanError, UsageError, refusal
 from lossscan.model import FAILED
 
 __all__ = ["main", "verbs"]
@@ -65,8 +65,9 @@ def _run(arguments: list[str] | None) -> int:
         return _complain(*error.said(spoken()))
     except typer.TyperException as error:
         return _complain(*slip_of(error).said(spoken()))
-    # Status 1 is for findings: a bug must not look like one.
-    except (Exception, GeneratorExit) as error:
+    except (SystemExit, *ORDERS):  # the first by typer, of a shell's completion
+        raise
+    except BaseException as error:  # status 1 is for findings: a bug must not look like one
         refused = refusal(error)
         return _crashed(error) if refused is None else _complain(*refused.said(spoken()))
 

@@ -21,10 +21,9 @@ from lossscan import plugins
 from lossscan.canonical.fields import canonical_fields
 from lossscan.canonical.names import is_judged
 from lossscan.errors import (
-    FAULTS,
-    InputError,
+    ORDERS,
     LogDamaged,
-    MissingExtra,
+    LossscanError,
     NoLogFound,
     ReaderFailed,
     ReaderGaveUp,
@@ -32,7 +31,7 @@ from lossscan.errors import (
 )
 from lossscan.formats.kit.echoes import echoed
 from lossscan.formats.kit.ending import ending, last_words, lost
-from lossscan.formats.kit.format import Format, claimed
+from lossscan.formats.kit.format import Format, answered, claimed
 from lossscan.formats.kit.unlike import nearest_line, never_a_log, unlike_a_log
 from lossscan.model import UNREAD_NOTE, Message, Note, Table
 from lossscan.settings import Settings
@@ -93,13 +92,13 @@ def is_log(head: Head, settings: Settings) -> bool:
     if not settings.series or never_a_log(head.start):
         return False
     named = tuple(f" {key}" for key in settings.series.values())  # prose may be before it
-    held = (each.keys(head) for each in formats() if each.keys is not None)
-    return any(f" {key}".endswith(named) for keys in held for key in keys)
+    keys = (key for each in formats() for key in each.keys_in(head))
+    return any(f" {key}".endswith(named) for key in keys)
 
 
 def _at_home(head: Head, settings: Settings) -> Iterator[Format]:
     """The formats that the user asks for on a file, then those that claim it."""
-    yield from (each for each in formats() if each.wanted and each.wanted(head, settings))
+    yield from (each for each in formats() if each.wants(head, settings))
     if not never_a_log(head.start):
         is_yaml = head.path.suffix in YAML  # prose in one reads like a console
         likely = (each for each in formats() if each.may_be_yaml or not is_yaml)
@@ -119,11 +118,11 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
             path = head.path if table.path == Path() else table.path
             table = _bounded(replace(table, path=path, format=each.name))
             return _with_echoes(_with_ending(table, head, each), head, each)
-    except (InputError, MissingExtra, OSError):
+    except (LossscanError, OSError, *ORDERS):
         raise
     except MemoryError as error:
         raise ReaderGaveUp("out_of_memory") from error
-    except FAULTS as error:  # a file that breaks one reader must not silence the others
+    except BaseException as error:  # a file that breaks one reader must not silence the others
         _log.debug("%s: reader %s: please report this", head.path, each.name, exc_info=True)
         raise ReaderFailed("reader_broke", error=type(error).__name__) from error
 
@@ -168,7 +167,7 @@ def _unknown(head: Head, settings: Settings) -> NoLogFound:
         source = settings.source or "settings"
         return NoLogFound("pattern_unmet", at=head.path, source=source, pattern=given)
     bearing = [each for each in formats() if each.name in head.name]
-    found = {each: each.keys(head) if each.keys else [] for each in bearing or formats()}
+    found = {each: each.keys_in(head) for each in bearing or formats()}
     nearest_first = sorted(found, key=lambda each: not found[each])
     looked_for = (_looked_for(each, found[each]) for each in nearest_first)
     details = (Message("looked_for"), *looked_for, *how_to_map())
@@ -204,7 +203,7 @@ def runs_in(path: Path) -> list[str]:
     if runs is None:
         return []
     with plain(path) as head:
-        return runs(head)
+        return answered(runs, head, otherwise=[])
 
 
 def has_home(path: Path) -> bool:
@@ -216,7 +215,7 @@ def home_of(path: Path) -> Path | None:
     """The folder of the run that a log in a folder below it is a part of, where its place tells."""
     for each in formats():
         if each.home is not None and fnmatch(path.name, each.files):
-            return each.home(head_of(path))
+            return answered(each.home, head_of(path), otherwise=None)
     return None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lossscan.errors import FAULTS, ExaminationFailed
+from lossscan.errors import ORDERS, ExaminationFailed
 from lossscan.ledger.accounts import accounted, by_finding
 from lossscan.ledger.completed import completed, placed, ruled_out_of
 from lossscan.ledger.unasked import is_asked, is_of_nothing
@@ -47,7 +47,9 @@ def diagnose(run: Run, signals: Signals, settings: Settings) -> Diagnosis:
         for name in chosen:
             try:
                 outcomes += _ask(name, case, settings)
-            except FAULTS as error:  # one broken rule must not silence the others
+            except ORDERS:
+                raise
+            except BaseException as error:  # one broken rule must not silence the others
                 _log.debug("rule %s: please report this with the log", name, exc_info=True)
                 broken += 1
                 if broken == len(chosen):  # nothing was judged: that is no verdict

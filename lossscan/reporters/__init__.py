@@ -12,10 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from lossscan import plugins, words
-from lossscan.errors import OutputError, UsageError
+from lossscan.errors import ORDERS, LossscanError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from lossscan.model import Finding, Message, Report, RunReport
@@ -93,7 +94,7 @@ def pieces(name: str, report: Report, page: Page) -> Iterator[str | bytes]:
     check(name)
     compared = _reporter(name).compared
     if report.comparison is not None and compared is not None:
-        yield compared(report, page)
+        yield from _guarded(name, map(compared, (report,), (page,)))
     else:
         yield from stream(name, finished(report, page), page)
 
@@ -112,7 +113,26 @@ def finished(report: Report, page: Page) -> ReportStream:
 def stream(name: str, report: ReportStream, page: Page) -> Iterator[str | bytes]:
     """The pieces of a report in a format, each as soon as the runs it needs are there."""
     check(name)
-    yield from _reporter(name).stream(report, page)
+    streams = map(_reporter(name).stream, (report,), (page,))  # called within the guard
+    yield from _guarded(name, chain.from_iterable(streams))
+
+
+def _guarded(name: str, made: Iterator[str | bytes]) -> Iterator[str | bytes]:
+    """The pieces of a format; raises PluginError where the code of another package fails."""
+    while True:
+        try:
+            piece = next(made)
+            if not isinstance(piece, str | bytes):
+                raise TypeError(repr(piece))
+        except StopIteration:
+            return
+        except (LossscanError, OSError, MemoryError, *ORDERS):  # of the runs, or of the system
+            raise
+        except BaseException as error:
+            if name in _own():
+                raise
+            raise plugins.broken(plugins.REPORTERS, name, error) from error
+        yield piece
 
 
 def _reporter(name: str) -> Reporter:

@@ -96,34 +96,80 @@ def test_a_package_that_cannot_be_imported_is_named(tmp_path: Path, lossscan: Co
     assert "update or uninstall acme-lossscan" in done.stderr
 
 
-EXITS = """
+READER = """
 from lossscan.formats.kit.format import Format
-FORMAT = Format(name="acme", sample="acme", claims=lambda head: True, read=lambda *_: exit(0))
+def fail(*_): raise {raised}
+def claims(head): return True
+FORMAT = Format(name="acme", sample="acme", claims={claims}, read=fail, {more})
 """
+RAISED = ["SystemExit(0)", "GeneratorExit", "BaseException"]
 
 
+@pytest.mark.parametrize("raised", RAISED)
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("raise SystemExit(0)", "plug-in acme of acme-lossscan cannot be used: SystemExit"),
-        (EXITS, "train.log: as acme: internal error: SystemExit"),
-        ("raise GeneratorExit", "plug-in acme of acme-lossscan cannot be used: GeneratorExit"),
-        (
-            EXITS.replace("exit(0)", "(_ for _ in ()).throw(GeneratorExit)"),
-            "train.log: as acme: internal error: GeneratorExit",
-        ),
+        ("raise {raised}", "plug-in acme of acme-lossscan cannot be used: "),
+        (READER.replace("{claims}", "claims"), "train.log: as acme: internal error: "),
+        (READER.replace("{claims}", "fail"), "train.log: as acme: internal error: "),
+        (READER.replace("{claims}, ", "claims, wanted=fail, "), "train.log: as acme: internal "),
+        (READER.replace("{claims}, ", "claims, runs=fail, "), "train.log: as acme: internal "),
     ],
 )
 def test_a_package_that_exits_does_not_end_the_command(
-    tmp_path: Path, lossscan: Command, code: str, said: str
+    tmp_path: Path, lossscan: Command, code: str, said: str, raised: str
 ):
-    """As it is imported or as it reads: a status of its own would pass for a verdict."""
+    """As it is imported, asked, or reads: a status of its own would pass for a verdict."""
     install(tmp_path / "site", "acme-lossscan", {"lossscan.formats": {"acme": "acme_exits:FORMAT"}})
+    code = code.format(raised=raised, more="")
     (tmp_path / "site" / "acme_exits.py").write_text(code)
     (tmp_path / "here" / "train.log").write_text(LOG)
     done = lossscan("analyze", ".")
     assert done.returncode == 2
     assert said in done.stderr
+    assert raised.removesuffix("(0)") in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no such signals")
+@pytest.mark.parametrize("verb", ["analyze", "batch"])
+def test_a_signal_that_comes_while_a_log_is_read_ends_the_command(
+    tmp_path: Path, lossscan: Command, verb: str
+):
+    """It is no fault of the reader, after which the batch would go on."""
+    install(tmp_path / "site", "acme-lossscan", {"lossscan.formats": {"acme": "acme_ends:FORMAT"}})
+    code = READER.format(raised="os.kill(os.getpid(), 15)", claims="claims", more="")
+    (tmp_path / "site" / "acme_ends.py").write_text("import os" + code)
+    (tmp_path / "here" / "train.log").write_text(LOG)
+    done = lossscan(verb, ".")
+    assert done.returncode == 128 + 15, done.stderr
+    assert not done.stdout + done.stderr
+
+
+REPORT = """
+from lossscan.reporters import Reporter
+def stream(report, page):
+    {code}
+    yield "text"
+REPORTER = Reporter(name="acme", stream=stream, compared=lambda *_: next(stream(*_)))
+"""
+
+
+@pytest.mark.parametrize("verb", ["analyze run", "batch .", "compare run run"])
+@pytest.mark.parametrize("code", [*(f"raise {each}" for each in RAISED), "1 / 0", "yield 5"])
+def test_a_report_format_that_fails_or_exits_is_named(
+    tmp_path: Path, lossscan: Command, code: str, verb: str
+):
+    """No report is no verdict, whatever status the code of another package would end with."""
+    points = {"lossscan.reporters": {"acme": "acme_exits:REPORTER"}}
+    install(tmp_path / "site", "acme-lossscan", points)
+    (tmp_path / "site" / "acme_exits.py").write_text(REPORT.format(code=code))
+    (tmp_path / "here" / "run").mkdir()
+    (tmp_path / "here" / "run" / "train.log").write_text(LOG.replace("ce", "loss:"))
+    done = lossscan(*verb.split(), "--format", "acme")
+    assert done.returncode == 2
+    assert not done.stdout
+    assert "plug-in acme of acme-lossscan cannot be used: " in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(

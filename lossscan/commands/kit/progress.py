@@ -15,6 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, TypeAlias
 
 from lossscan import words
+from lossscan.errors import Order
 
 if TYPE_CHECKING:
     from lossscan.model import RunReport
@@ -83,6 +84,10 @@ def interrupts() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
+class _Ended(Order):
+    """A signal of those came; its argument is the status."""
+
+
 @contextmanager
 def ended_in_order() -> Iterator[None]:
     """Drafts and temporary folders are removed before SIGTERM or SIGHUP ends the process.
@@ -99,6 +104,8 @@ def ended_in_order() -> Iterator[None]:
         signal.signal(number, _end)
     try:
         yield
+    except _Ended as ended:
+        sys.exit(*ended.args)
     finally:
         for number in caught:
             signal.signal(number, signal.SIG_DFL)
@@ -106,7 +113,7 @@ def ended_in_order() -> Iterator[None]:
 
 def _end(number: int, frame: FrameType | None) -> None:
     signal.signal(number, signal.SIG_IGN)  # the second would interrupt the tidying up
-    sys.exit(128 + number)
+    raise _Ended(128 + number)
 
 
 @contextmanager

@@ -6,16 +6,35 @@ import logging
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lossscan.errors import FAULTS
+from lossscan.errors import ORDERS
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
+
+
+def asked(question: Callable[..., T], *given: Any) -> T | BaseException:
+    """What a format answers, or the error that it raises."""
+    try:
+        return question(*given)
+    except ORDERS:
+        raise
+    except BaseException as error:
+        _log.debug("%s fails over %s", question, given[0], exc_info=True)
+        return error.with_traceback(None)  # it would hold the text of the file
+
+
+def answered(question: Callable[..., T], *given: Any, otherwise: T) -> T:
+    """What it answers, or what goes on to its reader, which then says what is wrong."""
+    found = asked(question, *given)
+    return otherwise if isinstance(found, BaseException) else found
 
 
 class _Reader(Struct, frozen=True):
@@ -43,6 +62,14 @@ class Format(_Reader, frozen=True, kw_only=True):
     printed: bool = False  # lines that a program prints: a file that is one JSON object has none
     may_be_yaml: bool = False  # a file that is named as YAML may hold it
 
+    def wants(self, head: Head, settings: Settings) -> bool:
+        """Whether the user asks for it on a file."""
+        return self.wanted is not None and answered(self.wanted, head, settings, otherwise=True)
+
+    def keys_in(self, head: Head) -> list[str]:
+        """The keys that it would read in a file."""
+        return [] if self.keys is None else answered(self.keys, head, otherwise=[])
+
 
 def claimed(each: Format, head: Head) -> bool | BaseException:
     """Whether a format claims a file; one that fails over it does, and fails again as it reads."""
@@ -51,8 +78,4 @@ def claimed(each: Format, head: Head) -> bool | BaseException:
 
 @lru_cache(maxsize=128)  # three files: each is asked about as a store, as a log, and to be read
 def _claimed(claims: Callable[[Head], bool], head: Head) -> bool | BaseException:
-    try:
-        return claims(head)
-    except FAULTS as error:
-        _log.debug("%s: %s fails", head.path, claims, exc_info=True)
-        return error.with_traceback(None)  # it would hold the text of the file
+    return asked(claims, head)
