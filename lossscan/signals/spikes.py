@@ -32,6 +32,7 @@ APART = 1.8  # times the highest lower peak: a heavy tail has points all the way
 JOINED_POINTS = 5  # between peaks of one unstable stretch: they do not vouch against each other
 FAR_APART = 3.0  # times that, and twice the deepest dip: such a tail would have filled the gap
 DEEPER = 2.0  # times the deepest dip, see FAR_APART
+CALM_SIGMA = PEAK_SIGMA / FAR_APART  # the farthest of thirty normal points is at 2.13 of noise
 EARLY_SIDE = 3  # points whose median is the level on either side of one in the descent
 EARLY_SIGMA = 8.0  # above both: the highest of 340 labeled clean runs that is no hump is 6.8
 BLOCK_SIGMA = 7.0  # of 3 points in a row and more together: none of 1,650 clean runs has such a row
@@ -77,6 +78,7 @@ def heights_of(
     _lift_shadows(curve, sigma, window)
     _beside_steps(curve, sigma, steps, window // 2)
     level = sigma[descent:]
+    sigma *= _calmer(level)
     dips = deepest_of(level)
     tail = noise_reach(dips, len(level))
     reach = _reach(sigma, float(dips[0]), tail)
@@ -141,6 +143,19 @@ def _reach(sigma: FloatArray, deepest: float, tail: float) -> float:
         if peak >= APART * lower and (peak >= tail or far):
             return max(PEAK_SIGMA, APART * lower, 0.0 if far else tail)
     return max(PEAK_SIGMA, tail, APART * peaks[0])
+
+
+def _calmer(level: FloatArray) -> float:
+    """How many times too large the noise of a short run is that a few spikes have raised.
+
+    Where peaks are FAR_APART above all other points and all dips, these tell their noise.
+    """
+    peaks = sorted(float(level[a:b].max()) for a, b in _episodes(level > ENTER_SIGMA))
+    lower = float(level.max(initial=0.0, where=level <= ENTER_SIGMA))
+    for below, peak in pairwise([max(lower, -float(level.min())), *peaks]):
+        if peak >= FAR_APART * below > 0:
+            return max(CALM_SIGMA / below, 1.0)
+    return 1.0
 
 
 def least_peak(curve: Curve, heights: Heights | None) -> float | None:

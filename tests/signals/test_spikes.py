@@ -156,6 +156,26 @@ def test_several_spikes_of_one_size_are_all_found():
     assert [spike.start_step for spike in spikes_in(values)] == [81, 87, 131]
 
 
+def few_points(seed, heights):
+    """Thirty points of a level loss in normal noise, with points so many noise units above it."""
+    rng = np.random.default_rng(seed)
+    values = 0.02 * rng.normal(size=30)
+    values[[12, 18, 24][: len(heights)]] = 0.02 * np.array(heights)
+    return 2 * np.exp(values)
+
+
+def test_several_spikes_of_a_short_run_do_not_hide_as_noise():
+    """Three of thirty points bend the curve at nine, which is half as much noise again."""
+    found = [[e.start_step for e in spikes_in(few_points(seed, [9] * 3))] for seed in range(40)]
+    assert found.count([13, 19, 25]) >= 30
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_high_points_of_a_short_run_below_which_others_lie_are_noise(seed):
+    """Points of 5, 3.5 and 2.5 noise units are a tail that falls off."""
+    assert spikes_in(few_points(seed, [5, 3.5, 2.5])) == []
+
+
 def test_peaks_of_all_sizes_are_a_heavy_tail():
     """Points all the way up to the highest are what the noise of this run does."""
     values = decay(150, size=0.02)
