@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from functools import partial
 from pathlib import Path
@@ -134,20 +133,12 @@ def _announce(
 ) -> bool:
     """Print and send the new findings; whether one of them fails the gate."""
     from lossscan.reporters.kit.lines import announcement
+    from lossscan.reporters.kit.plain import plain_findings
 
     for finding in new:
         text = announcement(finding, settings.lang)
         say(text)
         named = {"run": report.path, "text": f"{report.name}: {text}"}
-        notifier.send(_message(finding, report, settings.lang) | named)
+        (told,) = plain_findings((finding,), settings.lang)  # as the JSON report has it
+        notifier.send(told | named)
     return any(finding.severity.reaches(settings.fail_on) for finding in new)
-
-
-def _message(finding: Finding, report: RunReport, lang: str) -> dict[str, Any]:
-    """The finding as the JSON report has it."""
-    from lossscan.model import Report
-
-    page = reporters.Page(single=True, lang=lang)
-    text = reporters.render("json", Report(__version__, (report,)), page)
-    found: list[dict[str, Any]] = json.loads(text)["findings"]
-    return next(each for each in found if each["fingerprint"] == finding.fingerprint)

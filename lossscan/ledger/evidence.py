@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from msgspec import Struct, field
 
 from lossscan.model import Cause, Change, Departure, Evidence, Excursion, Message, Numbers
+from lossscan.numeric.levels import BLOCK_POINTS
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, lone_evidence, size_evidence
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
@@ -17,7 +16,6 @@ from lossscan.rules.kit.skips import skipped_updates
 
 # Scores as the rules of the same names give them: only the order of causes counts.
 SINGLE, BLOCK = 0.35, 0.25  # an odd batch: in one or two points, in more
-BLOCK_POINTS: Final = 3  # logged points in a row: more than one odd batch
 CALM, LEADS = 0.15, 0.45  # an unstable optimizer, by whether gradients rise first
 
 
@@ -48,7 +46,7 @@ def _of_rise(rule: str, rise: Change, case: Case) -> Told:
     return Told(
         evidence=(size_evidence(case, rise), *others),
         causes=causes,
-        next=next_try(case, rise, causes, lower),
+        next=next_try(case, rise, causes),
         numbers={"lower": lower},
     )
 

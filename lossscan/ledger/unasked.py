@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lossscan.model import Finding
+from lossscan.numeric.levels import highest_first
 from lossscan.points import ADVERSARIAL
 from lossscan.rules.kit.case import Case
 
@@ -17,7 +18,6 @@ RISES: Final = ("divergence", "loss-jump", "loss-spike")
 # Of where the loss began, and of 1: what is left there is rounding and the optimizer's own noise,
 # which go up and down by orders of magnitude (grokking's slingshots).
 NEGLIGIBLE: Final = 1e-3
-FIRST: Final = 3  # points; the highest shows where the loss began
 
 
 def is_asked(rule: str, case: Case) -> bool:
@@ -30,7 +30,7 @@ def is_negligible(case: Case, level: float) -> bool:
     loss = case.loss
     if loss is None or not len(loss) or level < 0:
         return False
-    return level <= NEGLIGIBLE * min(1.0, float(loss.values[:FIRST].max()))
+    return level <= NEGLIGIBLE * min(1.0, highest_first(loss.values))
 
 
 def is_of_nothing(finding: Finding, case: Case) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -108,7 +109,7 @@ class Resume(Struct, frozen=True):
     source: str | None = None
 
 
-class Schedule(Struct, frozen=True):
+class Schedule(Struct, frozen=True, dict=True):  # a dict: a run may have many landmarks
     """The landmarks of a run and what they were computed from."""
 
     landmarks: tuple[Landmark, ...] = ()
@@ -117,9 +118,15 @@ class Schedule(Struct, frozen=True):
     max_steps: int | None = None  # planned updates
     resumes: tuple[Resume, ...] = ()
 
+    @cached_property
+    def by_kind(self) -> Mapping[LandmarkKind, tuple[Landmark, ...]]:
+        """The landmarks of each kind that there are, in order of step."""
+        kinds = dict.fromkeys(mark.kind for mark in self.landmarks)
+        return {kind: tuple(m for m in self.landmarks if m.kind == kind) for kind in kinds}
+
     def of(self, kind: LandmarkKind) -> tuple[Landmark, ...]:
         """The landmarks of one kind, in order of step."""
-        return tuple(mark for mark in self.landmarks if mark.kind == kind)
+        return self.by_kind.get(kind, ())
 
 
 class Source(Struct, frozen=True):

@@ -45,7 +45,18 @@ class Curve(Trace, frozen=True):
     moving: int  # points before it stops at one number, which tells nothing of noise
 
 
-class Change(Struct, frozen=True):
+class Aligned:
+    """What may belong to a landmark."""
+
+    __slots__ = ()
+    aligned_to: Alignment | None
+
+    def is_at(self, *kinds: LandmarkKind) -> bool:
+        """Whether it belongs to a landmark of one of these kinds."""
+        return self.aligned_to is not None and self.aligned_to.kind in kinds
+
+
+class Change(Aligned, Struct, frozen=True):
     """A place from which on the curve runs on another level or slope."""
 
     end_step: ClassVar[None] = None  # it lasts, as far as the engine tells
@@ -62,7 +73,7 @@ class Change(Struct, frozen=True):
     aligned_to: Alignment | None = None
 
 
-class Excursion(Struct, frozen=True):
+class Excursion(Aligned, Struct, frozen=True):
     """Points that leave the course and come back to it."""
 
     series: str
@@ -140,7 +151,3 @@ class Signals(Struct, frozen=True):
         """The changes of one series; with kinds, only those."""
         own = (c for c in self.changes if c.series == series)
         return tuple(c for c in own if not kinds or c.kind in kinds)
-
-    def excursions_of(self, series: str) -> tuple[Excursion, ...]:
-        """The excursions of one series."""
-        return tuple(e for e in self.excursions if e.series == series)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from lossscan.model import Change, Curve, Episode, Evidence, Finding, Message, RuledOut, Severity
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.courses import kendall, knee
+from lossscan.numeric.levels import SMOOTHER_POINTS
 from lossscan.numeric.medians import block_means, block_medians, median, running_median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
@@ -30,7 +31,6 @@ from lossscan.rules.kit.running import running_of
 from lossscan.rules.kit.sizes import effect_of, logistic
 
 MIN_POINTS = 8  # fewer logged points have no course: only a loss that has exploded is sure then
-SMOOTH_POINTS = 5  # whose median tells where a climb begins to show: one wild point is no onset
 CLIMB_SHARE = 0.1  # of the run that a climb takes at least: a last step up is not one
 ONSET_SHARE = 0.1  # of the climb: where it shows at the latest
 BEFORE_SHARE = 0.5  # of the points of the climb, looked at before it for the knee where it begins:
@@ -106,7 +106,7 @@ def _other(case: Case, climb: Climb, ratio: float) -> RuledOut | None:
     """What such a climb is that calls for no finding, or for that of another rule."""
     if is_policy_size(case, climb.end):
         said = Message("policy", objective=case.run.objective, end=climb.end)
-        own = case.signals.changes_of("loss", "slope_up")
+        own = case.changes("slope_up")
         return RuledOut(said, claims=frozenset(slope.step for slope in own))
     spike = spike_behind(case, climb.low_index, climb.low)
     if spike is not None:
@@ -175,7 +175,7 @@ def _onset(curve: Curve, climb: Climb, rising: FloatArray) -> int:
     shows = _shows(climb, rising)
     earliest, latest = ((index - first) // size for index in (climb.low_index, shows))
     turn = first + knee(bins, earliest=max(earliest, 1), latest=max(latest, 1)) * size
-    smooth = running_median(curve.scaled[climb.low_index : shows], SMOOTH_POINTS)
+    smooth = running_median(curve.scaled[climb.low_index : shows], SMOOTHER_POINTS)
     at_low = np.flatnonzero(smooth <= np.log(climb.low))
     return max(turn, climb.low_index + int(at_low[-1]) + 1 if len(at_low) else 0)
 
@@ -210,10 +210,10 @@ def _own_changes(case: Case, climb: Climb, onset: int) -> Iterator[int]:
 
     The slope in which it begins may leave the baseline before it: a line is fitted to both.
     """
-    for change in case.signals.changes_of("loss", "level_up", "slope_up"):
+    for change in case.changes("level_up", "slope_up"):
         if change.index >= climb.low_index:
             yield change.step
-    before = [change for change in case.signals.changes_of("loss") if change.index <= onset]
+    before = [change for change in case.changes() if change.index <= onset]
     if before and before[-1].kind == "slope_up":
         yield before[-1].step
 
@@ -232,7 +232,7 @@ def _lost(case: Case, last: int) -> int | None:
 
 def _finding(case: Case, climb: Climb, shape: float, severity: Severity | None) -> Finding:
     curve = case.curve
-    rising = running_median(curve.scaled[climb.low_index :], SMOOTH_POINTS)  # from the low on
+    rising = running_median(curve.scaled[climb.low_index :], SMOOTHER_POINTS)  # from the low on
     index = _onset(curve, climb, rising) if climb.wild is None else climb.wild
     step, last = int(curve.steps[index]), int(curve.steps[-1])
     high = _top(climb, rising) if climb.wild is None else None
@@ -265,7 +265,7 @@ def _finding(case: Case, climb: Climb, shape: float, severity: Severity | None) 
         ),
         causes=causes,
         remedies=(way_back(case, onset),),
-        next=next_try(case, onset, causes, lower),
+        next=next_try(case, onset, causes),
         claims=frozenset({step, *_own_changes(case, climb, index)}),
     )  # fmt: skip
 

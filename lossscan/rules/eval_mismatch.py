@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, RuledOut, Series
 from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.levels import first_level, last_level
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_token_loss
@@ -18,7 +19,6 @@ from lossscan.rules.kit.sizes import effect_of
 
 MIN_EVALUATIONS = 2  # one may have been cut short
 MIN_POINTS = 8  # of the training loss: fewer have neither a start nor an end
-EDGE = 3  # logged points that make the first and the last level of training
 NEAR = 5  # logged points that tell the training loss at an evaluation
 ABOVE_START = 1.5  # times the untrained level: learning by heart never gets there at once
 # Unless all is learned by the first evaluation; then it is less far above, and goes on rising.
@@ -74,7 +74,7 @@ def _gap(loss: Series, evaluated: Series) -> Iterator[_Gap]:
     """The two losses, where both are positive and training falls."""
     if len(evaluated) < MIN_EVALUATIONS or (evaluated.values <= 0).any():
         return
-    start, end = median(loss.values[:EDGE]), median(loss.values[-EDGE:])
+    start, end = first_level(loss.values), last_level(loss.values)
     levels = levels_at(loss, evaluated.steps, points=NEAR)
     if min(float(levels.min()), end) > 0 and end < start:
         yield _Gap(evaluated, levels, start, end)

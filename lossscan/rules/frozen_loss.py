@@ -55,7 +55,7 @@ def check(case: Case, *, min_points: int = 10) -> Iterator[Finding]:
 
 def _outset(case: Case, since: int) -> frozenset[int]:
     """Where the loss leaves its level for that at which it stops, by a rise or a peak."""
-    rises = case.signals.changes_of("loss", "level_up", "slope_up")
+    rises = case.changes("level_up", "slope_up")
     starts = [(rise.index, rise.step) for rise in rises]
     starts += [(spike.start, spike.start_step) for spike in case.spikes]
     return frozenset(step for at, step in starts if since - AT_ONCE <= at <= since)

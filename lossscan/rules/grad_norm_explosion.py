@@ -92,7 +92,7 @@ def _late(mask: BoolArray) -> BoolArray:
 
 def _rises(case: Case) -> list[int]:
     """The steps at which the loss begins to rise."""
-    changes = [c.step for c in case.signals.changes_of("loss", "level_up", "slope_up")]
+    changes = [c.step for c in case.changes("level_up", "slope_up")]
     return sorted(changes + [e.start_step for e in case.spikes if e.sigma > 0])
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.model import Cause, Effect, Episode, Evidence, Finding, Message, RuledOut, Series
+from lossscan.numeric.levels import EDGE_POINTS, first_level, last_level
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import is_token_loss
@@ -15,7 +16,6 @@ from lossscan.rules.kit.levels import levels_at
 from lossscan.rules.kit.rates import lower_rate
 from lossscan.rules.kit.rule import Rule
 
-FIRST = 3  # logged points that make the first level
 LARGEST = 290943  # the largest vocabulary in use (Hunyuan); above its ln every model is too high
 UNREAD = 0.5  # of ln V: a model that still is above it at the end was not pretrained
 LONG = 0.1  # of the run that stays above a guess: templates and weights are learned at once
@@ -30,12 +30,12 @@ def check(case: Case, *, margin: float = 0.7) -> Iterator[Finding | RuledOut]:
         return
     vocabulary = case.number("vocab_size")
     uniform = math.log(vocabulary or LARGEST)
-    first = median(loss.values[:FIRST])
+    first = first_level(loss.values)
     if first <= uniform + margin:
         if vocabulary and first > uniform:
             yield RuledOut(Message("near", first=first, uniform=uniform))
         return
-    step, steps, last = int(loss.steps[0]), case.accumulation, median(loss.values[-FIRST:])
+    step, steps, last = int(loss.steps[0]), case.accumulation, last_level(loss.values)
     scaled = steps is not None and steps > 1 and first / steps <= uniform
     ratio = _over_evaluation(case, loss, uniform)
     causes = (
@@ -57,7 +57,7 @@ def check(case: Case, *, margin: float = 0.7) -> Iterator[Finding | RuledOut]:
             step=step,
             last=last,
         ),
-        episodes=(Episode(step, int(loss.steps[min(FIRST, len(loss)) - 1])),),
+        episodes=(Episode(step, int(loss.steps[min(EDGE_POINTS, len(loss)) - 1])),),
         effect=Effect(before=uniform, after=first, delta=first - uniform),
         evidence=(Evidence(Message("at-the-end"), step=int(loss.steps[-1]), value=last),),
         causes=(
@@ -74,7 +74,7 @@ def _over_evaluation(case: Case, loss: Series, uniform: float) -> float | None:
     evaluated = case.points("eval_loss")
     if evaluated is None:
         return None
-    trained = levels_at(loss, evaluated.steps, points=FIRST)
+    trained = levels_at(loss, evaluated.steps, points=EDGE_POINTS)
     apart = (trained > uniform) & (evaluated.values > 0) & (evaluated.values <= uniform)
     if apart.mean() < AGREEING:
         return None

@@ -8,13 +8,13 @@ import numpy as np
 
 from lossscan.model import Change, Episode, Finding, Message, RuledOut, Severity
 from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.levels import LEVEL_POINTS
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, size_evidence
 from lossscan.rules.kit.falls import dip_before
 from lossscan.rules.kit.rates import lower_rate, rate_restarts
 from lossscan.rules.kit.rises import (
-    END_POINTS,
     OVER,
     collapse_evidence,
     is_policy_size,
@@ -134,7 +134,7 @@ def _is_of_restart(case: Case, rise: Change) -> bool:
 
 def _left(jump: Change, values: FloatArray) -> float:
     """The share of a jump that is left at the end of values behind it, 0..1."""
-    end = median(values[-END_POINTS:])
+    end = median(values[-LEVEL_POINTS:])
     return float(np.clip((end - jump.before) / jump.delta, 0, 1)) if jump.delta else 0.0
 
 
@@ -144,7 +144,7 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
     stays = _lasts(case, worst)
     left = _left(worst, case.curve.values[worst.index :])
     lower = lower_rate(case, worst.step)
-    end = median(case.curve.values[worst.index :][-END_POINTS:])
+    end = median(case.curve.values[worst.index :][-LEVEL_POINTS:])
     high = worst.ratio is not None and end >= CRITICAL_RATIO * worst.before  # however far it fell
     over = stays and left < OVER and not high
     causes = rise_causes(case, worst)
@@ -176,7 +176,7 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
         ),
         causes=causes,
         remedies=() if over or not stays else (way_back(case, worst),),
-        next=next_try(case, worst, causes, lower),
+        next=next_try(case, worst, causes),
         claims=frozenset(jump.step for jump in jumps),
     )
 

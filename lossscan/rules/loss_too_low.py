@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
+from lossscan.numeric.levels import EDGE_POINTS, first_level, highest_first
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.domain import begins_untrained, is_token_loss
@@ -15,7 +16,6 @@ from lossscan.rules.kit.levels import level_at
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of
 
-FIRST = 3  # logged points; the highest is the start: a collapse is fast
 LASTS = 5  # logged points that a collapse must last
 READ_TEXT = 1.0  # nats: no model trained from scratch reads natural text that well in one epoch
 EQUALLY_LOW = 2.0  # evaluation within twice the training loss is as low
@@ -29,7 +29,7 @@ def check(case: Case) -> Iterator[Finding]:
     if loss is None or not is_token_loss(case):
         return
     loss = _first_epoch(case, loss)
-    if len(loss) < FIRST + LASTS:
+    if len(loss) < EDGE_POINTS + LASTS:
         return
     message = _message(case, loss)
     if message:
@@ -45,7 +45,7 @@ def _first_epoch(case: Case, loss: Series) -> Series:
 
 
 def _message(case: Case, loss: Series) -> str:
-    start, end = float(loss.values[:FIRST].max()), median(loss.values[-LASTS:])
+    start, end = highest_first(loss.values), median(loss.values[-LASTS:])
     if begins_untrained(case) and end < READ_TEXT and end < OF_START * 2 * start:
         return "default"
     evaluated = case.points("eval_loss")
@@ -56,7 +56,7 @@ def _message(case: Case, loss: Series) -> str:
 
 
 def _finding(case: Case, loss: Series, message: str) -> Finding:
-    start, end = median(loss.values[:FIRST]), median(loss.values[-LASTS:])
+    start, end = first_level(loss.values), median(loss.values[-LASTS:])
     collapsed = int(np.argmax(loss.values < math.sqrt(start * max(end, 1e-4))))
     found = case.points("eval_loss")
     evaluated = [] if found is None else found.values[:1].tolist()

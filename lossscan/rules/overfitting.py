@@ -110,7 +110,7 @@ def check(case: Case, *, min_rise: float = 0.01) -> Iterator[Finding | RuledOut]
 def _climbs_too(case: Case, rise: _Rise) -> bool:
     """Whether the training loss rises since the evaluation before the minimum: others tell that."""
     since = rise.series.steps[rise.series.steps < rise.low_step][-1:].max(initial=0)
-    slopes = case.signals.changes_of("loss", "slope_up")
+    slopes = case.changes("slope_up")
     return any(change.step >= since for change in (*case.rises, *slopes))
 
 

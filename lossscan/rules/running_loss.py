@@ -8,6 +8,7 @@ import numpy as np
 
 from lossscan.model import Cause, Curve, Episode, Evidence, Excursion, Finding, Message
 from lossscan.numeric.arrays import differences
+from lossscan.numeric.levels import PEAK_SIGMA
 from lossscan.numeric.medians import robust_sigma
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
@@ -16,7 +17,6 @@ from lossscan.rules.kit.running import Running, near_starts, running_of
 # Of 725 labeled real, trained and injected runs it fires in none; of 246 small runs really trained
 # for this it finds 9 of the 12 that are counted up, and takes one other for one.
 CONFIDENCE = 0.9
-PEAK_SIGMA = 6.5  # of a batch, as of any lone point
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -41,7 +41,7 @@ def _finding(case: Case, running: Running) -> Finding:
     kind = running.kind if len(starts) > 1 else "one-sum"
     claims = set(near_starts(curve, running))
     if running.kind == "sum":  # all that moves in it is its own
-        claims |= {change.step for change in case.signals.changes_of("loss")}
+        claims |= {change.step for change in case.changes()}
         claims |= {away.start_step for away in case.spikes}
     else:
         claims |= {away.start_step for away in case.spikes if not _holds_odd(curve, running, away)}

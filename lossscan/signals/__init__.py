@@ -99,7 +99,7 @@ def _of_loss(loss: Curve, run: Run) -> Signals:
         marks,
         averaged=run.averaging == "window",
         walls=[c.index for c in changes if _is_wall(c)],
-        excursions=[e for e in excursions if _is_aside(e)],
+        excursions=[e for e in excursions if not e.is_at(*TESTED)],
     )
     return Signals(
         changes=(*changes, *rises_at(loss, tests, run.schedule.landmarks, (*changes, *excursions))),
@@ -186,14 +186,8 @@ def _with_turns(
 
 def _is_wall(change: Change) -> bool:
     """Whether a change of level of the loss has a cause of its own: at no landmark, or the rate."""
-    level = change.kind in ("level_up", "level_down")
-    own = change.aligned_to is None or change.aligned_to.kind == "lr_change"
-    return level and change.series == "loss" and own
-
-
-def _is_aside(episode: Excursion) -> bool:
-    """Whether an excursion does not begin at a landmark that is to be tested."""
-    return episode.aligned_to is None or episode.aligned_to.kind not in TESTED
+    own = change.aligned_to is None or change.is_at("lr_change")
+    return own and change.kind in ("level_up", "level_down")
 
 
 def change_points(values: Sequence[float], steps: Sequence[int] | None = None) -> list[int]:

@@ -12,11 +12,11 @@ import numpy as np
 
 from lossscan.model import Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import FloatArray, IntArray, blocks, stretches
-from lossscan.numeric.levels import LEVEL_POINTS
+from lossscan.numeric.levels import LEVEL_POINTS, SMOOTH_POINTS
 from lossscan.numeric.medians import medians_within, running_median
 from lossscan.signals.dips import height_of, standing_out
 from lossscan.signals.gaps import Break
-from lossscan.signals.levels import CLIMB_SIGMA, SMOOTH_POINTS, change_at
+from lossscan.signals.levels import CLIMB_SIGMA, change_at
 from lossscan.signals.spikes import excursion
 
 EARLY_POINTS = 3  # of fewer no median is made

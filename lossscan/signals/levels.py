@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from lossscan.model import BoundaryTest, Change, Curve, Excursion, Landmark
-from lossscan.numeric.levels import LEVEL_POINTS, TAKEN_BACK, takes_back
+from lossscan.numeric.levels import LEVEL_POINTS, SMOOTH_POINTS, TAKEN_BACK, takes_back
 from lossscan.numeric.medians import MEDIAN_ERROR, median, running_median
 from lossscan.signals.align import align, reach_of
 from lossscan.signals.breaks import SIGMA_TO_CONFIRM
@@ -20,7 +20,6 @@ STAYS = 0.5  # of a rise; one that loses more than half within this many points 
 STAY_POINTS, STAY_SHARE = 20, 0.1  # or this share of the run; later the trend itself moves it
 MOST_BENT = 3.0  # times steeper before a stretch than behind it: an exponential decay within a run
 FALLS_SIGMA = 3.0  # standard errors of a course that is said to fall
-SMOOTH_POINTS = 3  # whose median one wild point does not move
 CLIMB_SIGMA = 8.5  # of medians of 3, above the lowest: healthy real runs reach 4.8, simulated 8.0
 MAX_EXCURSION_SHARE = 0.25  # of the run: a longer stay is a level of its own
 

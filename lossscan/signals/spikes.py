@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from lossscan.model import Curve, Excursion
 from lossscan.numeric.arrays import BLOCK, BoolArray, FloatArray, blocks, stretches
+from lossscan.numeric.levels import BLOCK_POINTS, PEAK_SIGMA
 from lossscan.numeric.medians import (
     above_median,
     median,
@@ -21,13 +22,11 @@ from lossscan.numeric.medians import (
 )
 from lossscan.numeric.meetings import surely_meet
 from lossscan.signals.clean import NOISE_WINDOW, from_scale
-from lossscan.signals.dips import BLOCK_DIPS
-from lossscan.signals.tails import deepest_of, noise_reach
+from lossscan.signals.dips import BLOCK_DIPS, deepest_of, noise_reach
 
 MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
 WINDOW_MIN, WINDOW_MAX = 11, 51  # long enough for noise, short enough for the trend
-PEAK_SIGMA = 6.5  # of 340 labeled clean runs three have one beyond it, of 1000 normal points 3.2
 APART = 1.8  # times the highest lower peak: a heavy tail has points all the way up
 JOINED_POINTS = 5  # between peaks of one unstable stretch: they do not vouch against each other
 FAR_APART = 3.0  # times that, and twice the deepest dip: such a tail would have filled the gap
@@ -37,7 +36,6 @@ EARLY_SIDE = 3  # points whose median is the level on either side of one in the 
 EARLY_SIGMA = 8.0  # above both: the highest of 340 labeled clean runs that is no hump is 6.8
 BLOCK_SIGMA = 7.0  # of 3 points in a row and more together: none of 1,650 clean runs has such a row
 RECURRING_SIGMA = 4.5  # at the same place of two epochs: 1e-11 for two normal points
-BLOCK_POINTS = 3  # of such a block at least
 ENTER_SIGMA = 3.0  # an episode begins and ends here
 
 

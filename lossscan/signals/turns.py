@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from lossscan.model import Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.levels import SMOOTHER_POINTS
 from lossscan.numeric.medians import MEDIAN_ERROR, block_means, block_medians, running_median
 from lossscan.signals.align import align
 from lossscan.signals.breaks import linear_segments
@@ -22,7 +23,6 @@ BLOCKS = 20  # whose medians tell cheaply whether the curve rises at all
 MAX_BINS = 120  # the search takes 20 ms for these; it is made only for curves that rise
 TURN_SIGMA = 6.0  # of the slope on either side, as for a change of level
 MIN_RISE = 0.03  # over a stretch, on the curve's scale: what an epoch's stair must have, too
-SMOOTH_POINTS = 5  # whose median no two wild points move
 LEFT = 0.5  # of a climb: where less is left at the end, it has come back
 
 
@@ -78,7 +78,7 @@ def without_humps(
     upward += turns_between(curve, [FALLING, *first], ())
     if not upward:
         return turns, []
-    smooth = running_median(curve.scaled, SMOOTH_POINTS)
+    smooth = running_median(curve.scaled, SMOOTHER_POINTS)
     found = [hump for turn in upward if (hump := _hump(curve, smooth, turn))]
     humps = {h.start: h for h in found if not any(h.start <= at < h.stop for at in known)}
     return [turn for turn in turns if turn.index not in humps], list(humps.values())
@@ -89,14 +89,14 @@ def _hump(curve: Curve, smooth: FloatArray, turn: Change) -> Excursion | None:
 
     None where more than that stays, or where the loss dips nearly as far: a wave does.
     """
-    base = float(smooth[max(turn.index - SMOOTH_POINTS, 0) : turn.index + 1].min())
+    base = float(smooth[max(turn.index - SMOOTHER_POINTS, 0) : turn.index + 1].min())
     top = turn.index + int(smooth[turn.index :].argmax())
     low = smooth < base + LEFT * (smooth[top] - base)
     if not low[-1]:
         return None
     stop = top + int(low[top:].argmax())
     height = smooth[top] - base
-    dips = dips_below(curve, SMOOTH_POINTS, stop - turn.index)
+    dips = dips_below(curve, SMOOTHER_POINTS, stop - turn.index)
     if any(height < BLOCK_DIPS * float(below.max()) for _, below in dips):
         return None
     return excursion(curve, np.full(len(smooth), base), turn.index, stop, float(turn.sigma))

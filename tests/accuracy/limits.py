@@ -61,4 +61,4 @@ def _jumps(signals: Signals, point: int) -> bool:
 
 
 def _spikes(signals: Signals, point: int) -> bool:
-    return any(e.start <= point < e.stop for e in signals.excursions_of("loss"))
+    return any(e.start <= point < e.stop for e in signals.excursions)

@@ -26,7 +26,7 @@ def test_step_up_within_a_descent_is_a_jump_though_the_loss_falls_on(seed: int):
     signals = _scanned(np.full(POINTS - AT, 1.3), seed)
     (jump,) = signals.changes_of("loss", "level_up")
     assert (jump.index, jump.stays > 0.5) == (AT, True)
-    assert signals.excursions_of("loss") == ()
+    assert signals.excursions == ()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -34,7 +34,7 @@ def test_rise_that_decays_within_a_descent_is_no_jump(seed: int):
     """Once it is over, the loss falls as steeply as before it."""
     signals = _scanned(1 + 0.6 * np.exp(-np.arange(POINTS - AT) / 6), seed)
     assert signals.changes_of("loss", "level_up") == ()
-    assert [each.start for each in signals.excursions_of("loss")] == [AT]
+    assert [each.start for each in signals.excursions] == [AT]
 
 
 def _smooth_descent(seed: int) -> np.ndarray:
@@ -52,7 +52,7 @@ def test_hump_in_a_smooth_descent_is_one_excursion_and_its_end_no_drop(seed: int
     values = _smooth_descent(seed)
     values[50:54] *= 1.15
     signals = _scan(values)
-    assert [each.start_step for each in signals.excursions_of("loss")] == [50]
+    assert [each.start_step for each in signals.excursions] == [50]
     assert signals.changes_of("loss", "level_down") == ()
 
 
@@ -71,7 +71,7 @@ def test_points_before_a_step_in_a_descent_hide_no_later_spike():
     values[:20] *= np.linspace(1.2, 0.9, 20)
     values[50:] *= np.exp(-np.arange(50) / 15)
     values[80] *= 1.2
-    assert 80 in [each.start_step for each in _scan(values).excursions_of("loss")]
+    assert 80 in [each.start_step for each in _scan(values).excursions]
 
 
 def _with_epoch(rise: np.ndarray, seed: int) -> Signals:
@@ -110,7 +110,7 @@ def test_a_stay_of_a_third_of_the_run_is_a_level_of_its_own(points: int, stays: 
     """A shorter one, which the loss comes back from, is no jump."""
     signals = _raised(np.full(points, 1.4))
     assert bool(signals.changes_of("loss", "level_up")) is stays
-    assert bool(signals.excursions_of("loss")) is not stays
+    assert bool(signals.excursions) is not stays
 
 
 @pytest.mark.parametrize(("left", "stays"), [(0.3, False), (0.7, True)])

@@ -121,7 +121,7 @@ def test_early_spike_that_recovers_slowly_is_found():
     ) * np.exp(0.01 * rng.normal(size=79))
     array = Series("loss", np.arange(1, 80), values)
     signals = scan(Run("r", "r", {"loss": array}, ()))
-    assert [e.start_step for e in signals.excursions_of("loss")] == [4]
+    assert [e.start_step for e in signals.excursions] == [4]
 
 
 def test_hump_of_few_points_that_opens_a_noisy_run_is_seen():
@@ -130,7 +130,7 @@ def test_hump_of_few_points_that_opens_a_noisy_run_is_seen():
     course = np.concatenate([[5.0, 8.5, 12.5, 11, 10.5, 9.5], 8 * np.exp(-np.arange(14) / 20)])
     values = np.concatenate([course, np.full(80, 4.1)]) * np.exp(0.05 * rng.normal(size=100))
     signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 101), values)}, ()))
-    (hump,) = signals.excursions_of("loss")
+    (hump,) = signals.excursions
     assert hump.start_step <= 3
     assert hump.peak > 10
 
@@ -189,7 +189,7 @@ def test_lone_spike_within_the_descent_is_found():
     values *= np.exp(0.02 * np.random.default_rng(5).normal(size=120))
     values[4] *= 2
     signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 121), values)}, ()))
-    assert [e.start_step for e in signals.excursions_of("loss")] == [5]
+    assert [e.start_step for e in signals.excursions] == [5]
 
 
 def test_rise_at_the_second_point_that_stays_is_a_change_of_level():
@@ -307,7 +307,7 @@ def test_loss_that_comes_back_to_the_floor_of_its_printing_spikes(seed):
     """It decays to the zeros it came from."""
     values = _on_the_floor(seed)
     values[130:] += 0.7 * np.exp(-np.arange(70) / 4)
-    (spike,) = _found_in(values).excursions_of("loss")
+    (spike,) = _found_in(values).excursions
     assert spike.start_step == 131
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 KINDS = ("png", "svg", "pdf")
-# Okabe and Ito, "Color Universal Design" (2008): told apart with every kind of color blindness.
+# Okabe and Ito, "Color Universal Design" (2008): distinct with every kind of color blindness.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 SEVERITIES = {"critical": ("#D55E00", "-"), "warning": ("#E69F00", "--"), "info": ("#56B4E9", ":")}
 WIDTH, FIRST, OTHER = 8.0, 3.2, 1.6  # inches: a column of a paper, the first panel, those beneath

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from lossscan.model import Effect, Episode, Evidence, Finding, Message, RuledOut, Series
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
+from lossscan.numeric.levels import first_level, last_level
 from lossscan.numeric.medians import median
 from lossscan.rules.ga_loss_scaling.defects import (
     Defect,
@@ -37,7 +38,6 @@ LATE_LOSS = 0.7  # of it, below which it has: a ratio that stays multiplies, dro
 EARLY_COUNT = 3  # evaluations, all near: fewer may be so by chance
 ONE_FACTOR = 0.05  # by which all ratios are alike and near the steps: nothing else brings that
 UNEQUAL = 1.3  # times: training and evaluation loss differ by that much for many reasons
-FIRST = 3  # logged points at either end that tell the level there
 FALLING = 1.5  # times the next point: a mean over both is then a quarter above what is reached
 MIN_POINTS: Final = 2  # of the first epoch: a rounded one may be a fraction by chance
 MOST: Final = 256  # steps looked for: more are rare, and more fractions fit
@@ -146,8 +146,8 @@ def _is_early(scaled: _Scaled) -> bool:
     if evaluated is None:
         return False
     first = evaluated.steps[evaluated.steps >= scaled.loss.steps[0]][0]
-    began = median(scaled.loss.values[:FIRST])
-    learned = median(scaled.loss.values[-FIRST:]) <= LATE_LOSS * began
+    began = first_level(scaled.loss.values)
+    learned = last_level(scaled.loss.values) <= LATE_LOSS * began
     early = level_at(scaled.loss, first, points=NEAR) >= EARLY_LOSS * began
     return early and (learned or _is_one_factor(scaled))
 
@@ -176,7 +176,7 @@ def _worse_than_uniform(scaled: _Scaled) -> bool:
     if not vocabulary:
         return False
     uniform = math.log(vocabulary)
-    start, end = median(scaled.loss.values[:FIRST]), median(scaled.loss.values[-FIRST:])
+    start, end = first_level(scaled.loss.values), last_level(scaled.loss.values)
     highest = uniform * ABOVE_UNIFORM
     plausible = LOWEST_START <= end / scaled.steps <= start / scaled.steps <= highest
     return start > highest and plausible and (end > uniform or bool(scaled.defect))
@@ -204,7 +204,7 @@ def _divided(scaled: _Scaled) -> Finding:
 
 def _finding(scaled: _Scaled, confidence: float, message: str, factor: float) -> Finding:
     first = int(scaled.loss.steps[0])
-    logged = median(scaled.loss.values[:FIRST])
+    logged = first_level(scaled.loss.values)
     return Finding(
         confidence,
         message=Message(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from lossscan.model import Effect, Episode, Evidence, Finding, Message, Run
-from lossscan.numeric.medians import median
+from lossscan.numeric.levels import first_level
 from lossscan.points import points_of
 from lossscan.rules.ga_loss_scaling import NAME
 from lossscan.rules.ga_loss_scaling.defects import scaling_causes
@@ -19,7 +19,6 @@ NEAR = 0.25  # of a slope to 1, -1 or 0; as far as the rule's train/eval ratio m
 SURE_SIGMA = 5.0  # standard errors of the slope from 0
 MANY = 3  # accumulation steps: two make a line, three test it
 TELLING = 4.0  # a factor that no other batch size brings by itself, as in the rule
-FIRST = 3  # logged points that tell the level at the start
 
 # Confidence by what agrees; that of one run's train/eval ratio is alike.
 _SURE = {"two": 0.85, "two eval": 0.93, "many": 0.96, "many eval": 0.98}
@@ -99,7 +98,7 @@ def _confidence(steps: Sequence[int], evaluated: Slope | None) -> float:
 
 def _first_loss(run: Run) -> float:
     column = points_of(run, "loss")
-    return math.nan if column is None else median(column.values[:FIRST])
+    return math.nan if column is None else first_level(column.values)
 
 
 def _evidence(ordered: Sequence[tuple[str, Run]], evaluated: Slope | None) -> Iterator[Evidence]:

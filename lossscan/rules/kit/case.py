@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -16,9 +15,9 @@ from lossscan.model import (
     Advice,
     BoundaryTest,
     Change,
+    ChangeKind,
     Curve,
     Excursion,
-    Landmark,
     LandmarkKind,
     Run,
     Series,
@@ -131,17 +130,21 @@ class Case(Struct, frozen=True, dict=True):  # a dict: what is asked often is ke
     @cached_property
     def rises(self) -> tuple[Change, ...]:
         """The steps of the loss to a higher level."""
-        return self.signals.changes_of("loss", "level_up")
+        return self.changes("level_up")
 
     @cached_property
     def falls(self) -> tuple[Change, ...]:
         """The steps of the loss to a lower level."""
-        return self.signals.changes_of("loss", "level_down")
+        return self.changes("level_down")
+
+    def changes(self, *kinds: ChangeKind) -> tuple[Change, ...]:
+        """The changes of the loss of some kinds, or of all."""
+        return self.signals.changes_of("loss", *kinds)
 
     @property
     def spikes(self) -> tuple[Excursion, ...]:
         """Where the loss leaves its course, up or down, and comes back."""
-        return self.signals.excursions_of("loss")
+        return self.signals.excursions
 
     def tests(self, kind: LandmarkKind) -> list[BoundaryTest]:
         """What the loss does at each landmark of a kind."""
@@ -158,12 +161,9 @@ class Case(Struct, frozen=True, dict=True):  # a dict: what is asked often is ke
     @cached_property
     def _spans(self) -> Mapping[LandmarkKind, tuple[list[float], list[float]]]:
         """The first and the last steps at which landmarks of each kind may be, both in order."""
-        kinds: dict[LandmarkKind, list[Landmark]] = defaultdict(list)
-        for mark in self.run.schedule.landmarks:
-            kinds[mark.kind].append(mark)
         return {
             kind: (sorted(m.step - m.slack for m in marks), sorted(m.step + m.slack for m in marks))
-            for kind, marks in kinds.items()
+            for kind, marks in self.run.schedule.by_kind.items()
         }
 
     @cached_property

@@ -10,6 +10,7 @@ import numpy as np
 
 from lossscan.expressions import expression
 from lossscan.model import Series
+from lossscan.numeric.levels import highest_first
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
 
@@ -31,7 +32,6 @@ _PERPLEXITIES: Final = {
     "eval_perplexity": "eval_loss",
 }
 _ROUNDED: Final = 0.05  # how far e^loss may be from its perplexity: a mean of e^x is no e^mean
-FIRST: Final = 3  # logged points; the highest shows where the run began
 OF_UNIFORM: Final = 0.8  # of ln V: starting there means from scratch (a uniform guess costs ln V)
 # -ln of the smallest normal float32: where the loss of a softmax ends (Caffe)
 SATURATED: Final = 87.3365
@@ -100,7 +100,7 @@ def begins_untrained(case: Case) -> bool:
     if case.loss is None or is_adapter(case):
         return False
     vocabulary = case.setting("vocab_size")
-    start = float(case.loss.values[:FIRST].max())
+    start = highest_first(case.loss.values)
     known = isinstance(vocabulary, int) and vocabulary > 1
     return start >= (OF_UNIFORM * math.log(vocabulary) if known else FROM_SCRATCH)
 

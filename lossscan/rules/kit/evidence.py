@@ -14,7 +14,7 @@ from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.gradients import LEAD_POINTS, LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.levels import last_since
 from lossscan.rules.kit.order import file_order, in_resumed_epoch, step_of_order
-from lossscan.rules.kit.rates import rate_at
+from lossscan.rules.kit.rates import is_above_limit, rate_at
 
 Kind: TypeAlias = Literal["rate", "limit", "gradient", "landmark", "order", "eval"]
 
@@ -71,9 +71,8 @@ def _said_of(case: Case) -> str:
 
 def _limit(case: Case, step: int, _: Change | None) -> Evidence | None:
     """The usual limit of the learning rate, where it is above it."""
-    rate, limit = rate_at(case, step), rate_limit(case)
-    above = rate is not None and limit is not None and rate.value > limit
-    return Evidence(Message("rate-limit", limit=limit)) if above else None
+    above = is_above_limit(case, rate_at(case, step))
+    return Evidence(Message("rate-limit", limit=rate_limit(case))) if above else None
 
 
 def _gradient(case: Case, step: int, _: Change | None) -> Evidence | None:

@@ -8,7 +8,15 @@ from typing import Final
 import numpy as np
 
 from lossscan.model import Change, Curve
-from lossscan.numeric.levels import LEVEL_POINTS, TAKEN_BACK, takes_back
+from lossscan.numeric.levels import (
+    EDGE_POINTS,
+    LEVEL_POINTS,
+    SMOOTHER_POINTS,
+    TAKEN_BACK,
+    first_level,
+    last_level,
+    takes_back,
+)
 from lossscan.numeric.medians import median, running_median, spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rates import rate_leaps, rate_steps
@@ -27,8 +35,6 @@ EPOCHS: Final = ("epoch_boundary", "last_data_epoch")
 STATED: Final = ("resume", "lr_change")  # not the end of warm-up: the rate has no step there
 EXPLAINING: Final = (*EPOCHS, *STATED)
 NEAR_POINTS = 2  # logged points from what explains a fall: it shows in the next or the one after
-EDGE_POINTS = 3  # a side of an abrupt fall; their median bears an edge that is off by one
-SMOOTH_POINTS = 5  # whose median two wild points do not move
 
 
 def explanation(case: Case, fall: Change) -> str | None:
@@ -75,7 +81,7 @@ def _may_be_learning(case: Case, at: int, gap: float) -> bool:
     if period:
         fell = float(after[:period].mean() - after[-period:].mean())
     else:
-        fell = median(after[:EDGE_POINTS]) - median(after[-EDGE_POINTS:])
+        fell = first_level(after) - last_level(after)
     early = at < EARLY_SHARE * len(curve.steps)
     return early and (fell >= FALLS_ON * gap or not _is_sharp(curve, at))
 
@@ -92,17 +98,17 @@ def _in_descent(curve: Curve, fall: Change) -> bool:
     )
     long = [side for side in sides if len(side) == LEVEL_POINTS]
     gap = -gap_of(curve, fall)
-    edge = median(sides[0][-EDGE_POINTS:]) - median(sides[1][:EDGE_POINTS])
+    edge = last_level(sides[0]) - first_level(sides[1])
     if not long or (len(long) < len(sides) and edge >= TAKEN_BACK * gap):
         return False
-    fell = [median(side[:EDGE_POINTS]) - median(side[-EDGE_POINTS:]) for side in long]
+    fell = [first_level(side) - last_level(side) for side in long]
     return min(fell) >= DESCENT_SHARE * gap and not _is_sharp(curve, fall.index)
 
 
 def _begins_descent(curve: Curve, fall: Change) -> bool:
     """Whether the loss has stayed where the run began until it falls, and takes its time for it."""
     gap = -gap_of(curve, fall)
-    began = median(curve.scaled[:EDGE_POINTS])
+    began = first_level(curve.scaled)
     fell = began - median(curve.scaled[max(fall.index - LEVEL_POINTS, 0) : fall.index])
     return fell <= DESCENT_SHARE * gap and not _is_sharp(curve, fall.index)
 
@@ -130,8 +136,7 @@ def _ends_a_spike(case: Case, fall: Change) -> bool:
         spike.sigma > 0
         and spike.start_step < fall.step <= 2 * spike.end_step - spike.start_step
         and spike.base - fall.after <= (1 - TAKEN_BACK) * (fall.before - fall.after)
-        for spike in case.signals.excursions
-        if spike.series == fall.series
+        for spike in case.spikes
     )
 
 
@@ -162,7 +167,7 @@ def dip_before(case: Case, rise: Change) -> int | None:
     curve = case.curve
     before = curve.scaled[: rise.index]
     middle = median(before[-LEVEL_POINTS:]) + gap_of(curve, rise) / 2
-    high = np.flatnonzero(running_median(before, SMOOTH_POINTS) > middle)
+    high = np.flatnonzero(running_median(before, SMOOTHER_POINTS) > middle)
     falls = [c.index for c in case.falls]
     starts = [*[at for at in falls if at < rise.index][-1:], *(high[-1:] + 1)]
     return next((int(at) for at in starts if _is_dip(case, int(at), rise.index)), None)
@@ -175,7 +180,7 @@ def _is_dip(case: Case, start: int, stop: int) -> bool:
         return False
     before, dip, after = curve.scaled[:start], curve.scaled[start:stop], curve.scaled[stop:]
     fall = median(before[-LEVEL_POINTS:]) - median(dip[:LEVEL_POINTS])
-    edge = median(before[-EDGE_POINTS:]) - median(dip[:EDGE_POINTS])
+    edge = last_level(before) - first_level(dip)
     back = median(after[:LEVEL_POINTS]) - median(dip[-LEVEL_POINTS:])
     abrupt = edge >= TAKEN_BACK * back  # a descent is gradual
     reach = NEAR_POINTS * spacing(curve.steps)
@@ -189,5 +194,6 @@ def end_of(case: Case, fall: Change) -> Change | None:
     for rise in case.rises:
         if rise.index > fall.index:
             start = dip_before(case, rise)
-            return rise if start is not None and abs(start - fall.index) <= SMOOTH_POINTS else None
+            near = start is not None and abs(start - fall.index) <= SMOOTHER_POINTS
+            return rise if near else None
     return None

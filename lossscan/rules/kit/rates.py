@@ -41,6 +41,12 @@ def rate_at(case: Case, step: float) -> Rate | None:
     return None if stated is None else Rate(stated, 1.0)
 
 
+def is_above_limit(case: Case, rate: Rate | None) -> bool:
+    """Whether a rate, if one is known, is above the usual limit of the method."""
+    limit = rate_limit(case)
+    return rate is not None and limit is not None and rate.value > limit
+
+
 def highest_rate(case: Case, step: float) -> Rate | None:
     """The learning rate where it is highest from a step on: a climb meets it as it warms up."""
     series = case.logged("learning_rate")

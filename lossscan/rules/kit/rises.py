@@ -8,14 +8,16 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from lossscan.model import Advice, Cause, Change, Evidence, Message
+from lossscan.numeric.levels import LEVEL_POINTS
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.domain import SATURATED, is_usual_rate, rate_limit
+from lossscan.rules.kit.domain import SATURATED, is_usual_rate
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import file_order, step_of_order
 from lossscan.rules.kit.rates import (
     RAISED,
     highest_rate,
+    is_above_limit,
     lost_state,
     lower_rate,
     rate_at,
@@ -40,7 +42,6 @@ OVERFLOW_POINTS = 5  # logged points up to the jump in which a non-finite gradie
 
 
 OVER = 0.2  # of a rise, or of a spike's height: where less is left at the end, it is over
-END_POINTS = 10  # logged points whose median is where the run ends
 FIRST_POINTS = 5  # of a run: no checkpoint from before them has learned what is worth keeping
 OF_RATE = {  # causes that a lower learning rate tells from the data
     "learning-rate-too-high", "learning-rate-unknown", "learning-rate-raised", "rate-leaps",
@@ -56,7 +57,7 @@ def spike_behind(case: Case, first: int, low: float) -> int | None:
 
     It leaves the level from which the rise is counted, and not one that had climbed by then.
     """
-    end = median(case.curve.values[-END_POINTS:])
+    end = median(case.curve.values[-LEVEL_POINTS:])
     high = (s for s in case.spikes if s.start >= first and end - low <= OVER * (s.peak - low))
     return next((s.start_step for s in high if s.base - low <= OVER * (end - low)), None)
 
@@ -117,9 +118,8 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
     raised = beyond or leaps
     if not raised and is_usual_rate(case, rate.value):
         return
-    limit = rate_limit(case)
     score = BASE
-    score += STRONG if limit is not None and rate.value > limit else 0.0
+    score += STRONG * is_above_limit(case, rate)
     score += MILD if rate.share >= NEAR_PEAK else -MILD
     score += MILD if lead is not None and lead >= LEAD_SIGMA else 0.0
     score += STRONG if collapsed(case, change.after) else 0.0
@@ -183,12 +183,12 @@ def way_back(case: Case, change: Change) -> Message:
     return Message("start-over" if from_the_start(case, change) else "last-good-checkpoint")
 
 
-def next_try(case: Case, change: Change, causes: Iterable[Cause], lower: float | None) -> Message:
+def next_try(case: Case, change: Change, causes: Iterable[Cause]) -> Message:
     """The short run that tells the learning rate from the data, or the data from all else."""
     early = from_the_start(case, change)
     if not any(cause.text.key in OF_RATE for cause in causes):
         return Message("start-over-in-other-order" if early else "replay-in-other-order")
-    if lower is None:
+    if lower_rate(case, change.step) is None:
         return Message("start-over" if early else "replay")
     return Message("start-over-at-rate" if early else "replay-at-rate")
 
@@ -232,17 +232,15 @@ def _overflow(case: Case, change: Change) -> Iterator[Cause]:
 
 
 def _resume(change: Change) -> tuple[Cause, ...]:
-    resumed = change.aligned_to is not None and change.aligned_to.kind == "resume"
-    return (Cause(Message("optimizer-state-lost"), 0.85),) if resumed else ()
+    return (Cause(Message("optimizer-state-lost"), 0.85),) if change.is_at("resume") else ()
 
 
 def _scale(case: Case, change: Change) -> Iterator[Cause]:
     """A level multiplied by a whole number at a resume: accumulation or library changed."""
     accumulated = case.number("gradient_accumulation_steps")
-    at_resume = change.aligned_to is not None and change.aligned_to.kind == "resume"
     ratio = change.ratio if change.ratio is not None and np.isfinite(change.ratio) else 0.0
     whole = round(ratio) > 1 and abs(ratio / round(ratio) - 1) <= WHOLE_RATIO
-    if at_resume and whole:
+    if whole and change.is_at("resume"):
         yield Cause(Message("scale-changed", ratio=ratio), 0.5)
     if accumulated is not None and accumulated >= MANY_ACCUMULATED:
         advice = case.advise("gradient_accumulation_steps", int(accumulated) // 2)

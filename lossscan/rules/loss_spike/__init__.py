@@ -19,18 +19,25 @@ from lossscan.model import (
     RuledOut,
     Severity,
 )
+from lossscan.numeric.levels import BLOCK_POINTS
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.domain import rate_limit
 from lossscan.rules.kit.evidence import around, lone_evidence
 from lossscan.rules.kit.order import file_order, samples_between
-from lossscan.rules.kit.rates import RETURN_POINTS, lost_state, rate_at, rate_raised, rate_restarts
+from lossscan.rules.kit.rates import (
+    RETURN_POINTS,
+    is_above_limit,
+    lost_state,
+    rate_at,
+    rate_raised,
+    rate_restarts,
+)
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import running_of
 from lossscan.rules.kit.sizes import logistic, none_seen
 from lossscan.rules.kit.skips import skipped_updates
 from lossscan.rules.kit.waves import above_crests
-from lossscan.rules.loss_spike.pattern import BLOCK_POINTS, Pattern, pattern_of, recurring_of
+from lossscan.rules.loss_spike.pattern import Pattern, pattern_of, recurring_of
 
 SURE_SIGMA = 7.2  # of one too low for a warning: of 615 clean labeled runs two have one beyond it
 GROUPED = 0.9  # of an epoch: a period below it is not that of the samples' order
@@ -228,8 +235,7 @@ def _ordered(case: Case, pattern: Pattern, step: int) -> float:
 
 def _unstable(case: Case, pattern: Pattern, step: int) -> float:
     """The score of an optimizer that steps too far."""
-    rate, limit = rate_at(case, case.run.series["loss"].steps[-1] / 2), rate_limit(case)
-    hot = rate is not None and limit is not None and rate.value > limit
+    hot = is_above_limit(case, rate_at(case, case.run.series["loss"].steps[-1] / 2))
     unstable = 0.15 + 0.3 * bool(pattern.leads) + 0.15 * hot + 0.3 * pattern.passed
     unstable += 0.15 * (pattern.slowest >= SLOW_POINTS)
     unstable -= CALM * (pattern.leads is False)

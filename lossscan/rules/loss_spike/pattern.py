@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from lossscan.model import Curve, Excursion
 from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.levels import BLOCK_POINTS
 from lossscan.numeric.medians import spacing
 from lossscan.numeric.meetings import surely_meet
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 
-BLOCK_POINTS = 3  # logged points in a row: more than one odd batch
 SAME_PLACE_SHARE = 0.02  # of an epoch within which two spikes are at the same place
 ORDER_CORRELATION = 0.5  # between epochs at equal places (jingyaogong/minimind#173)
 AT_ENDS = 0.7  # of the recurring spikes, as many as must show an incomplete last group

@@ -11,6 +11,7 @@ from msgspec import Struct
 from lossscan.model import (
     Alignment,
     Cause,
+    Departure,
     Effect,
     Episode,
     Evidence,
@@ -125,7 +126,7 @@ def _steps_at_resumes(case: Case) -> Iterator[tuple[float, Step]]:
     for test in case.tests("resume"):
         step = Step(test.before, test.after, share_of(case, test), test.sigma, test.p_value)
         yield test.landmark.step, step
-    for change in case.signals.changes_of("loss"):
+    for change in case.changes():
         place = change.aligned_to
         if place is not None and place.kind == "resume" and change.kind.startswith("level"):
             share = relative(change.delta, change.before)
@@ -218,12 +219,8 @@ def _effect(seam: Seam) -> Effect | None:
 
 def _claimed(case: Case) -> Iterator[int]:
     """Changes and excursions of the loss that begin at a resume."""
-    for change in case.signals.changes_of("loss"):
-        if change.aligned_to is not None and change.aligned_to.kind == "resume":
-            yield change.step
-    for spike in case.spikes:
-        if spike.aligned_to is not None and spike.aligned_to.kind == "resume":
-            yield spike.start_step
+    departures: tuple[Departure, ...] = (*case.changes(), *case.spikes)
+    yield from (each.step for each in departures if each.is_at("resume"))
 
 
 def _strength(seam: Seam) -> float:

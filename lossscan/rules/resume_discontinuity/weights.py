@@ -6,10 +6,16 @@ import numpy as np
 
 from lossscan.model import Resume
 from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.levels import (
+    EDGE_POINTS,
+    LEVEL_POINTS,
+    SMOOTH_POINTS,
+    first_level,
+    last_level,
+)
 from lossscan.numeric.medians import median, running_median
 from lossscan.rules.kit.case import Case
 
-FEW = 3  # logged losses whose median is the level where a run begins, and next to a resume
 # Of what a run had learned: 0.52 to 1.2 of it is gone in three trained runs whose weights were not
 # loaded, 0.36 at most in 26 other resumes.
 UNDONE = 0.5
@@ -18,10 +24,8 @@ UNDONE = 0.5
 AS_LONG = 0.5
 # Of the rise, at the end: a lost optimizer state leaves .43 at most, lost weights .62 (simulated).
 LEFT = 0.5
-END_POINTS = 10  # logged points whose median is where the run ends
-MIN_BEHIND = 2 * END_POINTS  # logged points: fewer do not show what stays
+MIN_BEHIND = 2 * LEVEL_POINTS  # logged points: fewer do not show what stays
 MIN_FIRST = 6  # of these points: fewer are no course
-SMOOTH_POINTS = 3  # whose median tells where the loss passes a level
 
 
 def is_undone(case: Case, resume: Resume) -> bool:
@@ -32,8 +36,8 @@ def is_undone(case: Case, resume: Resume) -> bool:
     once, again = _parts(case, resume)
     if not len(once) or not len(again):
         return False
-    before, after = median(once[-FEW:]), median(again[:FEW])
-    learned, back = median(once[:FEW]) - before, after - before
+    before, after = last_level(once), first_level(again)
+    learned, back = first_level(once) - before, after - before
     return learned > 0 and UNDONE <= back / learned <= 1 / UNDONE
 
 
@@ -42,16 +46,16 @@ def stays_up(case: Case, resume: Resume) -> bool:
     once, again = _parts(case, resume)
     if not len(once) or len(again) < MIN_BEHIND:
         return False
-    before, after = median(once[-FEW:]), median(again[:FEW])
-    return median(again[-END_POINTS:]) - before >= LEFT * (after - before) > 0
+    before, after = last_level(once), first_level(again)
+    return median(again[-LEVEL_POINTS:]) - before >= LEFT * (after - before) > 0
 
 
 def is_learned_again(case: Case, resume: Resume) -> bool:
     """Whether the loss takes about as long to come down again as it took before the resume."""
     once, again = _parts(case, resume)
-    if len(once) <= FEW or len(again) <= FEW:
+    if len(once) <= EDGE_POINTS or len(again) <= EDGE_POINTS:
         return False
-    before, after = median(once[-FEW:]), median(again[:FEW])
+    before, after = last_level(once), first_level(again)
     once, again = running_median(once, SMOOTH_POINTS), running_median(again, SMOOTH_POINTS)
     passed = np.flatnonzero(once >= after)
     back = np.flatnonzero(again <= before)
