@@ -9,7 +9,7 @@ import numpy as np
 
 from lossscan.comparing.aligning import Courses, aligned
 from lossscan.comparing.fields import alike
-from lossscan.comparing.parting import noise_of, stretch_apart, unit_of
+from lossscan.comparing.parting import ends_of, noise_of, stretch_apart, unit_of
 from lossscan.comparing.texts import relative, said, share
 from lossscan.model import Run
 from lossscan.model.comparison import Band, Outsider
@@ -98,10 +98,8 @@ def _held(courses: Courses, label: str, band: Band) -> Outsider:
     found = stretch_apart(pair.gap, noise_of(pair), band.margin)
     tail = pair.gap[-min(HALF, len(pair.gap)) :]
     gap = float(np.median(tail))
-    start = None if found is None else int(pair.steps[found.start])
-    ended = found is not None and found.stop < len(pair.gap)
-    until = int(pair.steps[found.stop - 1]) if found is not None and ended else None
-    key = "inside" if start is None else "outside-for-a-while" if ended else "outside"
+    start, until = ends_of(pair, found)
+    key = "inside" if start is None else "outside" if until is None else "outside-for-a-while"
     text = said(
         key,
         series=band.series,

@@ -73,6 +73,14 @@ def stretch_apart(gap: FloatArray, noise: FloatArray, margin: float) -> Stretch 
     return Stretch(start, stop if _together(gap[stop:], noise[stop:], margin) else len(gap))
 
 
+def ends_of(pair: Courses, found: Stretch | None) -> tuple[int | None, int | None]:
+    """The first step apart, and the last where the runs come together again; None where not."""
+    if found is None:
+        return None, None
+    lasts = found.stop == len(pair.steps)
+    return int(pair.steps[found.start]), None if lasts else int(pair.steps[found.stop - 1])
+
+
 def _together(gap: FloatArray, noise: FloatArray, margin: float) -> bool:
     """Whether two runs are together at the points that are left, and these are enough to tell."""
     if len(gap) < MIN_TAIL:

@@ -16,6 +16,7 @@ from lossscan.comparing.levels import last_points
 from lossscan.comparing.parting import (
     SEED_DRIFT,
     Stretch,
+    ends_of,
     noise_of,
     noise_shared,
     stretch_apart,
@@ -89,13 +90,13 @@ def _parting(
 ) -> Parting:
     noise = noise_of(pair)
     found = stretch_apart(pair.gap, noise, margin)
-    lasting = found is not None and found.stop == len(pair.steps)
+    step, until = ends_of(pair, found)
     return Parting(
         series=series,
         between=between,
         points=len(pair.steps),
-        step=None if found is None else int(pair.steps[found.start]),
-        until=None if found is None or lasting else int(pair.steps[found.stop - 1]),
+        step=step,
+        until=until,
         shape=None if found is None else _shape(pair, found, runs, series),
         noise=float(np.median(noise)),
         margin=margin,

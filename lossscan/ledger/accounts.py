@@ -12,7 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from lossscan.ledger.completed import completed, key_of
-from lossscan.ledger.events import events_of, size_of, with_near_events
+from lossscan.ledger.events import events_of, with_near_events
 from lossscan.ledger.evidence import Told, told
 from lossscan.ledger.unasked import is_negligible
 from lossscan.model import (
@@ -30,7 +30,7 @@ from lossscan.points import ADVERSARIAL
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.levels import end_points
 from lossscan.rules.kit.rates import rate_returns
-from lossscan.rules.kit.sizes import effect_of, logistic
+from lossscan.rules.kit.sizes import effect_of, growth_of, logistic
 
 LOUD, HEARD = 0.5, 0.1  # relative size of a lasting rise: critical, a warning (the contract)
 SPIKE_HEARD = 0.2  # of one that recovers: what the rule itself counts as a spike
@@ -111,7 +111,7 @@ def _speaker(event: Departure, findings: Iterable[Finding], rules: set[str]) -> 
 
 def _explained(event: Departure, case: Case) -> str | None:
     """What an event is that calls for no finding whatever the rules say, as a key of a sentence."""
-    rises = event.sigma > 0 and size_of(event) < LOUD
+    rises = event.sigma > 0 and growth_of(event) - 1 < LOUD
     cases = (
         ("account_beside", event.series != "loss"),
         ("account_adversarial", case.run.objective == ADVERSARIAL),
@@ -162,7 +162,7 @@ def _speak(findings: list[Finding], rule: str, event: Departure, case: Case) -> 
                 finding, episodes=tuple(episodes), claims=finding.claims | {event.step}
             )
             return
-    said = told(rule, event, case)
+    said = told(event, case)
     findings.append(completed(_finding(rule, event, episode, said), case.run))
 
 
@@ -171,7 +171,7 @@ def _finding(rule: str, event: Departure, episode: Episode, said: Told) -> Findi
         rule=rule,
         confidence=min(logistic(abs(event.sigma), *_sure(event.kind)), MOST),
         series=event.series,
-        stated_severity=_severity(rule, size_of(event)),
+        stated_severity=_severity(rule, abs(growth_of(event) - 1)),
         message=Message(
             "unclaimed",
             before=event.before,

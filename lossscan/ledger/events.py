@@ -22,11 +22,6 @@ def events_of(signals: Signals) -> tuple[Departure, ...]:
     return tuple(sorted(filter(_is_sure, found), key=lambda event: (event.step, event.kind)))
 
 
-def size_of(event: Departure) -> float:
-    """The relative size; infinite from a level of 0."""
-    return abs(event.after / event.before - 1) if event.before else float("inf")
-
-
 def _is_sure(event: Departure) -> bool:
     """Whether noise makes no such event; one whose levels move the other way is bent by a line."""
     rises = event.after - event.before

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from lossscan.model import Cause, Change, Departure, Evidence, Excursion, Message, Numbers
 from lossscan.numeric.levels import BLOCK_POINTS
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.evidence import around, lone_evidence, size_evidence
+from lossscan.rules.kit.evidence import around, around_rise, lone_evidence, size_evidence
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import ORDERED, drop_causes, file_order
 from lossscan.rules.kit.rates import lower_rate
@@ -28,26 +28,22 @@ class Told(Struct, frozen=True):
     numbers: Numbers = field(default_factory=dict)
 
 
-def told(rule: str, event: Departure, case: Case) -> Told:
-    """Evidence, causes and advice for an event of the loss in a finding of this rule."""
+def told(event: Departure, case: Case) -> Told:
+    """Evidence, causes and advice for an event of the loss."""
     if isinstance(event, Excursion) and event.sigma > 0:
         return _of_spike(event, case)
     if isinstance(event, Change) and event.kind in ("level_up", "slope_up"):
-        return _of_rise(rule, event, case)
+        return _of_rise(event, case)
     return _of_drop(event, case)
 
 
-def _of_rise(rule: str, rise: Change, case: Case) -> Told:
-    lower, causes = lower_rate(case, rise.step), rise_causes(case, rise)
-    if rule == "loss-jump":
-        others = around(case, rise, "rate", "limit", "gradient", "landmark", "order", "eval")
-    else:
-        others = around(case, rise, "rate", "limit", "gradient", "eval")
+def _of_rise(rise: Change, case: Case) -> Told:
+    causes = rise_causes(case, rise)
     return Told(
-        evidence=(size_evidence(case, rise), *others),
+        evidence=(size_evidence(case, rise), *around_rise(case, rise)),
         causes=causes,
         next=next_try(case, rise, causes),
-        numbers={"lower": lower},
+        numbers={"lower": lower_rate(case, rise.step)},
     )
 
 

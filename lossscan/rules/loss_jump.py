@@ -11,7 +11,7 @@ from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.levels import LEVEL_POINTS
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.evidence import around, size_evidence
+from lossscan.rules.kit.evidence import around_rise, size_evidence
 from lossscan.rules.kit.falls import dip_before
 from lossscan.rules.kit.rates import lower_rate, rate_restarts
 from lossscan.rules.kit.rises import (
@@ -23,7 +23,7 @@ from lossscan.rules.kit.rises import (
     way_back,
 )
 from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.sizes import effect_of, logistic, none_seen
+from lossscan.rules.kit.sizes import effect_of, growth_of, logistic, none_seen
 from lossscan.rules.kit.waves import outlives_period
 
 CRITICAL_RATIO = 1.5  # and the checkpoint is usually spoilt (hiyouga/LlamaFactory#7129)
@@ -50,7 +50,7 @@ def check(
         return
     sure = [c for c in case.rises if c.sigma >= min_sigma]
     restarts = [c for c in sure if _is_of_restart(case, c)]
-    rises = [c for c in sure if _ratio(c) >= min_ratio]
+    rises = [c for c in sure if growth_of(c) >= min_ratio]
     yield from (_out("restart", rise, {}) for rise in restarts)
     large = [c for c in rises if c not in restarts]
     shown = [c for c in large if _lasts(case, c)]
@@ -96,13 +96,6 @@ def _judged(case: Case, jumps: list[Change]) -> Finding | RuledOut:
     )
 
 
-def _ratio(change: Change) -> float:
-    """After over before; on a scale that crosses zero, the rise in units of the level's size."""
-    if change.ratio is not None:
-        return change.ratio
-    return 1 + change.delta / abs(change.before) if change.before else np.inf
-
-
 def _lasts(case: Case, change: Change) -> bool:
     """Whether it stays as far as the log goes: NaN behind it is no way back."""
     loss = case.logged("loss")
@@ -139,7 +132,7 @@ def _left(jump: Change, values: FloatArray) -> float:
 
 
 def _finding(case: Case, jumps: list[Change]) -> Finding:
-    worst = max(jumps, key=_ratio)
+    worst = max(jumps, key=growth_of)
     last, points = int(case.curve.steps[-1]), len(case.curve.steps)
     stays = _lasts(case, worst)
     left = _left(worst, case.curve.values[worst.index :])
@@ -164,7 +157,7 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
             lower=lower,
         ),
         stated_severity=Severity.CRITICAL
-        if _ratio(worst) >= CRITICAL_RATIO and _is_shown(case, worst) and not over
+        if growth_of(worst) >= CRITICAL_RATIO and _is_shown(case, worst) and not over
         else Severity.WARNING,
         episodes=tuple(Episode(jump.step, last, jump.sigma) for jump in jumps),
         effect=effect_of(worst.before, worst.after, worst.sigma),
@@ -172,7 +165,7 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
         evidence=(
             size_evidence(case, worst),
             *collapse_evidence(case, worst),
-            *around(case, worst, "rate", "limit", "gradient", "landmark", "order", "eval"),
+            *around_rise(case, worst),
         ),
         causes=causes,
         remedies=() if over or not stays else (way_back(case, worst),),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from lossscan.model import BoundaryTest, Effect, Message, RuledOut
+from lossscan.model import BoundaryTest, Departure, Effect, Message, RuledOut
 from lossscan.rules.kit.case import Case
 
 HOPELESS = 2.3  # log of ten times the loss: no rise of a trainable loss is as large
@@ -16,6 +17,13 @@ def effect_of(before: float, after: float, sigma: float | None = None) -> Effect
     """The size of a step between two levels."""
     ratio = after / before if before > 0 else None
     return Effect(before, after, after - before, ratio, sigma)
+
+
+def growth_of(rise: Departure) -> float:
+    """After over before; on a scale that crosses zero, the rise in units of the level's size."""
+    if rise.before > 0:
+        return rise.after / rise.before
+    return 1 + (rise.after - rise.before) / abs(rise.before) if rise.before else math.inf
 
 
 def logistic(strength: float, half: float, slope: float) -> float:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
-
 from lossscan.model import (
     Cause,
     Curve,
@@ -34,7 +32,7 @@ from lossscan.rules.kit.rates import (
 )
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import running_of
-from lossscan.rules.kit.sizes import logistic, none_seen
+from lossscan.rules.kit.sizes import growth_of, logistic, none_seen
 from lossscan.rules.kit.skips import skipped_updates
 from lossscan.rules.kit.waves import above_crests
 from lossscan.rules.loss_spike.pattern import Pattern, pattern_of, recurring_of
@@ -63,7 +61,7 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
     """
     if not case.searched:
         return
-    found = [e for e in case.spikes if _height(e) >= min_ratio or not _overshoots(case, e)]
+    found = [e for e in case.spikes if growth_of(e) >= min_ratio or not _overshoots(case, e)]
     recurring = frozenset[int]() if _is_grouped(case) else recurring_of(case, found)
     above = set(above_crests(case, found))
     spikes = [e for e in found if e.start_step in recurring or e in above]
@@ -71,7 +69,7 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
         crests = Message("crests", count=len(found), period=case.signals.period)
         yield RuledOut(crests, claims=_starts(found))
         return
-    if not any(_height(e) >= min_ratio for e in spikes) and _together(case, spikes) < SURE_SIGMA:
+    if not any(growth_of(e) >= min_ratio for e in spikes) and _together(case, spikes) < SURE_SIGMA:
         spikes = []
     restarts = [spike for spike in spikes if rate_restarts(case, spike.start_step)]
     if restarts:
@@ -79,7 +77,7 @@ def check(case: Case, *, min_ratio: float = 1.2) -> Iterator[Finding | RuledOut]
         yield RuledOut(said, claims=_starts(restarts))
     spikes = [spike for spike in spikes if spike not in restarts]
     if spikes:
-        yield _finding(case, spikes, loud=max(map(_height, spikes)) >= min_ratio)
+        yield _finding(case, spikes, loud=max(map(growth_of, spikes)) >= min_ratio)
     elif not restarts:
         yield from none_seen(case, case.signals.least_peak, min_ratio - 1)
 
@@ -114,13 +112,6 @@ def _is_grouped(case: Case) -> bool:
     return period < GROUPED * per_epoch
 
 
-def _height(spike: Excursion) -> float:
-    """Peak over course; on a scale that crosses zero, the rise in units of the course's size."""
-    if spike.base > 0:
-        return spike.peak / spike.base
-    return 1 + (spike.peak - spike.base) / abs(spike.base) if spike.base else np.inf
-
-
 def _finding(case: Case, spikes: list[Excursion], *, loud: bool) -> Finding:
     top = max(spikes, key=lambda spike: spike.sigma)
     pattern = pattern_of(case, spikes, top)
@@ -139,7 +130,7 @@ def _finding(case: Case, spikes: list[Excursion], *, loud: bool) -> Finding:
             recurring=len(pattern.recurring),
         ),
         episodes=tuple(Episode(s.start_step, s.end_step, s.sigma) for s in spikes),
-        effect=Effect(top.base, top.peak, top.peak - top.base, _height(top), top.sigma),
+        effect=Effect(top.base, top.peak, top.peak - top.base, growth_of(top), top.sigma),
         aligned_to=spikes[0].aligned_to,
         evidence=(
             *_spike_evidence(spikes[:MANY]),
