@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from multiprocessing import (
     active_children,
@@ -98,22 +98,16 @@ def cores() -> int:
 def _local(processes: int) -> Iterator[WorkerPool]:
     """A pool of so many processes; one means this process itself, run by run."""
     pool = WorkerPool((Slot(InlineExecutor, shared=True),), chunk=1)
-    if processes > 1:
-        if getattr(current_process(), "_inheriting", False):  # as spawn itself asks
-            raise UsageError("imported_by_worker")
-        with TemporaryDirectory(prefix="lossscan-", ignore_cleanup_errors=True) as folder:
-            process = partial(_process, folder)
-            yield from _closed(WorkerPool(tuple(Slot(process) for _ in range(processes)), CHUNK))
-    else:
-        yield from _closed(pool)
-
-
-def _closed(pool: WorkerPool) -> Iterator[WorkerPool]:
-    try:
-        yield pool
-    finally:
+    with ExitStack() as ending:
+        if processes > 1:
+            if getattr(current_process(), "_inheriting", False):  # as spawn itself asks
+                raise UsageError("imported_by_worker")
+            unpacked = TemporaryDirectory(prefix="lossscan-", ignore_cleanup_errors=True)
+            process = partial(_process, ending.enter_context(unpacked))
+            pool = WorkerPool(tuple(Slot(process) for _ in range(processes)), CHUNK)
         for slot in pool.slots:
-            slot.close()
+            ending.callback(slot.close)
+        yield pool
         kept_unpacked.cache_clear()
 
 

@@ -190,20 +190,16 @@ def _evidence(case: Case, plan: _Plan, message: str) -> Iterator[Evidence]:
 
 
 def _causes(case: Case, plan: _Plan, message: str) -> Iterator[Cause]:
-    if message == "no-loss":
-        yield Cause(Message("no-labels"), 0.8, config=case.advise("label_names", suggest="labels"))
-        return
-    if message == "strategy-unset":
-        steps = Advice("eval_strategy", suggest="steps")
-        yield Cause(Message("strategy-unset"), 0.9, config=(steps,))
-        return
-    if message == "delayed-beyond-end":
-        yield Cause(Message("delay-beyond-last-step"), 0.95, config=case.advise("eval_delay", 0))
-        return
-    if plan.strategy == "steps" and plan.every and plan.planned and plan.every > plan.planned:
-        suggest = max(1, plan.planned // 10)
-        config = case.advise("eval_steps", suggest)
-        yield Cause(Message("eval-steps-beyond-last-step", suggest=suggest), 0.95, config)
+    often = max(1, (plan.planned or 0) // 10)
+    plain = {
+        "no-loss": ("no-labels", 0.8, case.advise("label_names", suggest="labels")),
+        "strategy-unset": ("strategy-unset", 0.9, (Advice("eval_strategy", suggest="steps"),)),
+        "delayed-beyond-end": ("delay-beyond-last-step", 0.95, case.advise("eval_delay", 0)),
+        "beyond-end": ("eval-steps-beyond-last-step", 0.95, case.advise("eval_steps", often)),
+    }
+    if message in plain:
+        name, score, config = plain[message]
+        yield Cause(Message(name, suggest=often), score, config)
         return
     version = case.version("transformers_version")
     if "evaluation_strategy" in case.run.config and version and version >= RENAMED_IN:

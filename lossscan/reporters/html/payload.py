@@ -16,6 +16,7 @@ from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.numeric.medians import running_median
 from lossscan.numeric.thinning import thinned
 from lossscan.reporters import Page
+from lossscan.reporters.kit.compared import labeled
 from lossscan.reporters.kit.panels import BELOW, MOST_MARKS, UPPER, panels_of
 from lossscan.words.messages import catalogue
 
@@ -75,8 +76,7 @@ def of_run(one: RunReport, page: Page) -> dict[str, Any]:
 def of_runs(report: Report, page: Page) -> dict[str, Any]:
     """The panels of runs compared, each series of all of them over each other."""
     comparison = report.comparison
-    labels = [member.label for member in comparison.members] if comparison else []
-    runs = [(label, one.run) for label, one in zip(labels, report.runs, strict=True)]
+    runs = [(label, one.run) for label, one in labeled(report)]
     panels = []
     for group in (UPPER, *((name,) for name in BELOW)):
         curves = list(_curves_of(runs, group))

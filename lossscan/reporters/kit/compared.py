@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from msgspec import Struct
 
-from lossscan.model import Field, Report
+from lossscan.model import Field, Report, RunReport
 from lossscan.model.comparison import Band, Comparison, FieldDifference, Metric, Outsider, Parting
 from lossscan.reporters import Page
 from lossscan.reporters.kit.lines import amount, last_loss
@@ -26,9 +26,14 @@ class Block(Struct, frozen=True):
     rows: tuple[tuple[str, ...], ...] = ()
 
 
+def labeled(report: Report) -> list[tuple[str, RunReport]]:
+    """The runs that are compared, each with its letter."""
+    labels = [member.label for member in report.comparison.members] if report.comparison else []
+    return list(zip(labels, report.runs, strict=True))
+
+
 def members(report: Report, page: Page) -> Block:
     """The runs under their letters."""
-    labels = [member.label for member in report.comparison.members] if report.comparison else []
     rows = [
         (
             label,
@@ -36,7 +41,7 @@ def members(report: Report, page: Page) -> Block:
             last_loss(one.run) if one.run else "",
             ", ".join(finding.rule for finding in one.findings),
         )
-        for label, one in zip(labels, report.runs, strict=True)
+        for label, one in labeled(report)
     ]
     return _table("compared_runs", ("", "run", "last_loss", "findings"), rows, page)
 

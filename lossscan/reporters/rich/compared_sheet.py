@@ -15,7 +15,7 @@ from lossscan.numeric.arrays import distinct
 from lossscan.reporters import Page
 from lossscan.reporters.kit.chart import ChartFrame, axis, below, body, frame_of, indent, title_line
 from lossscan.reporters.kit.columns import in_columns
-from lossscan.reporters.kit.compared import Block, blocks, members
+from lossscan.reporters.kit.compared import Block, blocks, labeled, members
 from lossscan.reporters.kit.sheet import verdict
 from lossscan.reporters.kit.style import bulleted, safe
 
@@ -72,8 +72,7 @@ def _overlay(report: Report, page: Page) -> list[RenderableType]:
 
 def _columns(report: Report, name: str) -> dict[str, Series]:
     """By letter, the series of the runs that have two finite points of it."""
-    labels = [member.label for member in report.comparison.members] if report.comparison else []
-    runs = ((label, one.run) for label, one in zip(labels, report.runs, strict=True))
+    runs = ((label, one.run) for label, one in labeled(report))
     found = {k: run.series[name] for k, run in runs if run is not None and name in run.series}
     return {k: s for k, s in found.items() if np.isfinite(s.values).sum() >= MIN_POINTS}
 
