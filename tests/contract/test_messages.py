@@ -246,7 +246,11 @@ def test_help_is_in_the_language_that_is_spoken(
         (["watch", "x", "--interval", "a"], "--interval: expected a number", "应为数字"),
         (["batch", ".", "--jobs", "a"], "--jobs / -j: expected an integer", "应为整数"),
         (["analyze", "x", "y"], "unexpected arguments: y", "多余的参数：y"),
-        (["analyze", "x", "-f"], "option -f requires a value", "选项 -f 需要一个值"),
+        (
+            ["analyze", "x", "-f"],
+            "requires a value; see lossscan analyze --help",
+            "选项 -f 需要一个值",
+        ),
         (["rules", "--quiet=1"], "option --quiet does not take a value", "选项 --quiet 不接受值"),
         (["analyz"], 'no such command "analyz"; did you mean "analyze"?', "没有名为“analyz”的命令"),
         (

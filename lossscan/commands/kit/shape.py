@@ -109,6 +109,14 @@ class Verb(SpokenHelp, TyperCommand):
         *own, last = super().get_params(ctx)
         return _as_typed([*own, *_loudness(), last])
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What is wrong with an option names its verb, whose help is shown."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            vars(error).update(ctx=getattr(error, "ctx", None) or ctx)
+            raise
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """As in manuals: what must be given is bare."""
         return ["[OPTIONS]", *(_placeholder(each) for each in self.params if is_argument(each))]

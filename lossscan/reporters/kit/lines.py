@@ -12,6 +12,7 @@ from lossscan import words
 from lossscan.model import Advice, Cause, Finding, Run, RunReport, Source
 from lossscan.reporters import Page
 from lossscan.reporters.kit.panels import of_no_finding
+from lossscan.samples import samples_per_step
 from lossscan.words.numerals import shown
 from lossscan.words.pages import load_page, page_names
 
@@ -177,6 +178,27 @@ def last_loss(run: Run) -> str:
     """The last logged loss, or nothing."""
     series = run.series.get("loss")
     return amount(float(series.values[-1])) if series is not None and len(series) else ""
+
+
+def outcome_of(run: Run | None) -> dict[str, float | None]:
+    """Where a run ended and how it was set, by column: what a sweep is sorted by."""
+    from lossscan.points import finite
+
+    if run is None:
+        return {}
+    loss, evaluated, rates = (
+        finite(run.series.get(name)) for name in ("loss", "eval_loss", "learning_rate")
+    )
+    rate = run.setting("learning_rate") or (float(rates.values.max()) if rates else None)
+    samples, length = samples_per_step(run.config, run.framework), run.setting("seq_length")
+    return {
+        "last_loss": float(loss.values[-1]) if loss else None,
+        "best_eval_loss": float(evaluated.values.min()) if evaluated else None,
+        "last_eval_loss": float(evaluated.values[-1]) if evaluated else None,
+        "learning_rate": rate,
+        "samples_per_step": samples,
+        "tokens_per_step": samples * length if samples and length else None,
+    }
 
 
 def announcement(finding: Finding, lang: str) -> str:

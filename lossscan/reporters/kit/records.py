@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lossscan.model import RunReport
+from lossscan.reporters.kit.lines import outcome_of
 from lossscan.reporters.kit.plain import plain
 
 if TYPE_CHECKING:
@@ -46,8 +47,6 @@ COLUMNS: Mapping[str, str] = {  # name -> kind, as pandas calls those that know 
 
 def records(one: RunReport, version: str, lang: str) -> Iterator[dict[str, Any]]:
     """The rows of a run; every column is in each, None where there is nothing to say."""
-    from lossscan.reporters.kit.outcome import outcome_of
-
     whole = plain(one, version, lang)
     points = whole["run"].pop("series").get("loss")  # a finding has a `series` of its own
     error = one.error.message.say(lang) if one.error else None
