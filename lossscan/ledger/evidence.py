@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from lossscan.model import Cause, Change, Departure, Evidence, Excursion, Message, Numbers
 from lossscan.numeric.levels import BLOCK_POINTS
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.evidence import around, around_rise, lone_evidence, size_evidence
+from lossscan.rules.kit.evidence import around, lone_evidence, size_evidence
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import ORDERED, drop_causes, file_order
 from lossscan.rules.kit.rates import lower_rate
@@ -39,8 +39,12 @@ def told(event: Departure, case: Case) -> Told:
 
 def _of_rise(rise: Change, case: Case) -> Told:
     causes = rise_causes(case, rise)
+    if rise.kind == "level_up":
+        others = around(case, rise, "rate", "limit", "gradient", "landmark", "order", "eval")
+    else:
+        others = around(case, rise, "rate", "limit", "gradient", "eval")
     return Told(
-        evidence=(size_evidence(case, rise), *around_rise(case, rise)),
+        evidence=(size_evidence(case, rise), *others),
         causes=causes,
         next=next_try(case, rise, causes),
         numbers={"lower": lower_rate(case, rise.step)},

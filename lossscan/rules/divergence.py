@@ -15,7 +15,7 @@ from lossscan.numeric.courses import kendall, knee
 from lossscan.numeric.levels import SMOOTHER_POINTS
 from lossscan.numeric.medians import block_means, block_medians, median, running_median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.evidence import around_rise
+from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.levels import END_POINTS, end_points
 from lossscan.rules.kit.rates import lower_rate
 from lossscan.rules.kit.rises import (
@@ -261,7 +261,7 @@ def _finding(case: Case, climb: Climb, shape: float, severity: Severity | None) 
                 step=step, value=climb.end,
             ),
             *collapse_evidence(case, onset),
-            *around_rise(case, onset),
+            *around(case, step, "rate", "limit", "gradient", "eval"),
         ),
         causes=causes,
         remedies=(way_back(case, onset),),

@@ -11,7 +11,7 @@ from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.levels import LEVEL_POINTS
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.evidence import around_rise, size_evidence
+from lossscan.rules.kit.evidence import around, size_evidence
 from lossscan.rules.kit.falls import dip_before
 from lossscan.rules.kit.rates import lower_rate, rate_restarts
 from lossscan.rules.kit.rises import (
@@ -165,7 +165,7 @@ def _finding(case: Case, jumps: list[Change]) -> Finding:
         evidence=(
             size_evidence(case, worst),
             *collapse_evidence(case, worst),
-            *around_rise(case, worst),
+            *around(case, worst, "rate", "limit", "gradient", "landmark", "order", "eval"),
         ),
         causes=causes,
         remedies=() if over or not stays else (way_back(case, worst),),

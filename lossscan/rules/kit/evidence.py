@@ -26,13 +26,6 @@ def around(case: Case, at: Change | float, *kinds: Kind) -> tuple[Evidence, ...]
     return tuple(each for each in found if each is not None)
 
 
-def around_rise(case: Case, rise: Change) -> tuple[Evidence, ...]:
-    """The evidence around a rise; a climb that takes its time is at no place, nor of an order."""
-    if rise.kind == "slope_up":
-        return around(case, rise, "rate", "limit", "gradient", "eval")
-    return around(case, rise, "rate", "limit", "gradient", "landmark", "order", "eval")
-
-
 def size_evidence(case: Case, change: Departure) -> Evidence:
     """How sure a change of the loss is, and the noise of one point around the level before."""
     noise = case.curve.noise * (change.before if case.curve.log else 1)
