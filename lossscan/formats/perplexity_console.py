@@ -35,9 +35,12 @@ def claims(head: Head) -> bool:
     if "ppl" not in text and "erplexity" not in text:
         return False
     alone = (line for line in text.splitlines(keepends=True) if "loss" not in line.lower())
-    counted = [place is not None for place, _ in _stated(alone)]
-    found = sum(counted)  # below each of two may be what was evaluated
-    return found >= FEWEST or (found >= PASTED and are_most(len(counted), text))
+    stated = list(_stated(alone))
+    counted = [row for place, row in stated if place is not None]
+    if any(canonical(name) == "learning_rate" for row in counted for name in row):
+        return True  # no sentence says the rate as well
+    found = len(counted)  # below each of two may be what was evaluated
+    return found >= FEWEST or (found >= PASTED and are_most(len(stated), text))
 
 
 def read(head: Head, settings: Settings) -> Table:

@@ -55,6 +55,17 @@ PASTED = {
     "of a loop whose set bears the epoch": Pasted(
         "Train[{n}] loss: {x} acc: 0.5\nVal[{n}] loss: {y} acc: 0.4\n", eval_loss=6
     ),
+    "of a loop with several sets below its epoch": Pasted(
+        "Epoch 02{n}/100 (20.3s) | LR: 9.05e-05 | Train Loss: {x} (L1: 0.5890)\n"
+        "  Video Val  | Loss: {y} | Dice: 0.8291 | IoU: 0.7593\n",
+        eval_loss=6,
+    ),
+    "of a notebook, below all of its settings": Pasted(
+        "{n}00 | {x} | {y} | 1.000000\n",
+        before="".join(f"dropout_{at}=0.1,\n" for at in range(25))
+        + "\nStep | Training Loss | Validation Loss | Wer\n-- | -- | -- | --\n",
+        eval_loss=6,
+    ),
     "of two ranks that each print their epochs": Pasted(
         "[RANK 0] Epoch {n} loss: {x}\n[RANK 1] Epoch {n} loss: 2.5\n"
     ),
@@ -803,6 +814,7 @@ def test_one_bar_is_a_log(tmp_path: Path):
         "I0308 16:13:45.249138 140304451 trainer.py:521] step:   34 log_pplx:4.96 loss:0.25",
         "[10:11:12] step: 34 loss: 0.25",
         "23 May 14:00    INFO  epoch 34 training [time: 0.98s, loss: 0.25]",
+        "[Epoch 34] [loss: 0.25, acc: 100%]",
     ],
 )
 def test_one_line_of_a_logger_is_a_log(tmp_path: Path, line: str):
@@ -812,10 +824,19 @@ def test_one_line_of_a_logger_is_a_log(tmp_path: Path, line: str):
     assert (loss.steps.tolist(), loss.values.tolist()) == ([34], [0.25])
 
 
+def test_one_line_with_its_rate_and_its_perplexity_is_a_log(tmp_path: Path):
+    """As the first translation model of TensorFlow prints it."""
+    line = "global step 99300 learning rate 0.3149 step-time 0.13 perplexity 8.00"
+    table = logs.read_log(tmp_path, f"What does it tell?\n\n{line}\n\nThank you.\n")
+    assert table.columns["loss"].values.tolist() == [math.log(8)]
+
+
 @pytest.mark.parametrize(
     "line",
     [
         "At 10:30 I saw at step 500 loss: 2.5",
+        "[Epoch 500 had a loss: 2.5]",
+        "global step 500 has a perplexity of 13.5",
         "On 2 May 2027 step 500 had a loss: 2.5",
         "In the INFO line of step 500 the loss: 2.5 is odd",
         "2027-01-02 10:11:12 INFO saved checkpoint at step 500 with loss 2.5",

@@ -48,6 +48,7 @@ from lossscan.sources.files import Head
 from lossscan.trainers import trainer_of
 
 MOST_ABOVE = 20  # lines above the header: what a notebook or a comment puts there
+MOST_PASTED = 40  # above a table of Markdown: who pastes one states the settings before
 CELLS = 1 << 17  # that are held as text at once: some 10 MB
 MOST_SAID = 1 << 20  # rows of a table that names runs; they are held one by one
 FEWEST_ROWS, MOST_ROWS = 256, 1 << 14  # fewer cost time for each column, more leave the cache
@@ -82,7 +83,7 @@ def _seen(head: Head) -> list[str]:
     text = _plain(peek(head))
     if text and head.size > len(head.start) and not NEWLINE.search(head.start):
         return list(map(_plain, islice(lines(head), 2)))
-    return text.split("\n", MOST_ABOVE + 1)[: MOST_ABOVE + 1]
+    return text.split("\n", MOST_PASTED + 1)[: MOST_PASTED + 1]
 
 
 def runs(head: Head) -> list[str]:
@@ -140,7 +141,7 @@ class _Body:
 def _body(head: Head) -> _Body:
     drawn = _is_drawn(peek(head))  # no table of millions of rows is: none of them is looked at
     text = unruled(map(_plain, lines(head)) if drawn else lines(head))
-    above = unstacked(list(islice(text, MOST_ABOVE + 1)))
+    above = unstacked(list(islice(text, MOST_PASTED + 1)))
     at = _header_at(above, head.name) or 0
     first = above[at] if above else ""
     below: Iterable[str] = chain(above[at + 1 :], text)
@@ -196,8 +197,9 @@ def _header_at(above: Sequence[str], file: str, rows: str = "") -> int | None:
 
     Where each row names its quantity the `rows` do: they may be in the order of their names.
     """
-    for at, line in enumerate(above[:MOST_ABOVE]):
-        header = [] if _MEMBER in line else header_of(line)
+    for at, line in enumerate(above[:MOST_PASTED]):
+        passed = _MEMBER in line or (at >= MOST_ABOVE and "oss |" not in f"{line.rstrip()} |")
+        header = [] if passed else header_of(line)
         if not header:
             continue
         separator = separator_of(line)

@@ -64,7 +64,7 @@ _BEGINS: Final = expression(  # with its count and a loss of many digits: no pro
 _PRINTED: Final = expression(  # what a logger or a launcher puts before a line, and no sentence
     r"\A\W{0,4}(?:(?:[A-Z][a-z]{2}|[\d./]{1,10}T?)[ ,_-]{1,3}){0,9}"  # a date has three such
     r"(?:[A-Z]\d{4} )?(?:\d\d:\d\d[:.,\d\]Z]{0,20} |(?:INFO|DEBUG)\b|\w{1,40} pid=\d"
-    r"|Epoch: ?\[\d)"
+    r"|Epoch: ?\[\d|(?<=\[)(?:Epoch|Iter|Step):? \d{1,12}\])"
 )
 _BLANKS: Final = expression(r"\n{3,}")
 _SURE: Final = expression(  # one line of Caffe, of TFLearn

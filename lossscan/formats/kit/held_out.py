@@ -23,7 +23,8 @@ EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, a
     r"|^\s{0,8}\*\s{1,4}(?:average |avg |mean )?(?:acc|prec|top|err)"  # PyTorch's for ImageNet
     r"(?!.{0,300}\btrain)"
     rf"|^\s{{0,20}}(?:{HELD_OUT}) acc(?:uracy)?\b(?!.{{0,300}}\btrain)"
-    rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}(?:on (?:the )?)?(?:{HELD_OUT})"
+    rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}"
+    rf"(?:on (?:the )?|(?!train)[a-z]\w{{1,15}} )?(?:{HELD_OUT})"  # `Video val | Loss: 0.7`
     r"(?: on (?:the )?[a-z]{2,12})?"
     r"(?: set| phase| epoch| results| summary| metrics| error)?"
     r"(?: ?[#(\[]?\d{1,9}(?:/\d{1,9})?(?=\W{1,4}(?:\w{2,8} ){0,2}(?:loss|acc))"  # `Test 0, loss`
