@@ -57,7 +57,8 @@ FIELDS: Final[Mapping[str, Callable[[Any], Any]]] = {
 ALIASES: Final[Mapping[str, str]] = {
     alias: name
     for name, aliases in {
-        "learning_rate": "lr base_lr lr0 init_lr initial_lr peak_lr",
+        "learning_rate": "lr base_lr lr0 init_lr initial_lr peak_lr start_lr lr_init lrate"
+        " base_learning_rate init_learning_rate initial_learning_rate",
         "per_device_train_batch_size": "batch_size batchsize bs micro_batch_size"
         " per_gpu_train_batch_size train_micro_batch_size_per_gpu device_batch_size"
         " batch_size_per_gpu batch_size_per_device",
@@ -65,9 +66,10 @@ ALIASES: Final[Mapping[str, str]] = {
         "gradient_accumulation_steps": "accumulation_steps accumulate_grad_batches grad_accum_steps"
         " gradient_accumulation grad_accum update_freq accum_iter accum_grad",
         "num_train_epochs": "num_epochs epochs max_epochs max_epoch n_epochs num_epoch"
-        " train_epochs",
+        " train_epochs nepochs n_epoch nepoch total_epochs",
         "max_steps": "max_iters max_iter train_iters training_steps max_train_steps train_steps"
-        " num_train_steps max_update max_updates total_optimization_steps",
+        " num_train_steps max_update max_updates total_optimization_steps"
+        " num_iter num_iters n_iters total_iters num_iterations num_train_iters",
         "warmup_steps": "warmup_iters lr_warmup_iters num_warmup_steps warmup_updates"
         " lr_scheduler_warmup_steps",
         "fp16": "fp16_enabled",
@@ -80,7 +82,7 @@ ALIASES: Final[Mapping[str, str]] = {
         "eval_steps": "eval_interval",
         "save_steps": "save_interval",
         "optim": "optimizer",
-        "seed": "random_seed manual_seed",
+        "seed": "random_seed manual_seed manualseed",
         "adam_beta2": "beta2",
         "val_size": "val_set_size",
         "seq_length": "max_seq_length max_seq_len cutoff_len sequence_len block_size max_length",
@@ -150,6 +152,10 @@ def _folded(fields: dict[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
         del fields["num_train_epochs"]
     if 0 < fields.get("warmup_steps", 0) < 1:  # transformers 5: a fraction is a ratio
         fields["warmup_ratio"] = fields.pop("warmup_steps")
+    epochs = fields.get("num_train_epochs", 0) if "max_steps" not in fields else 0
+    for name in filter(raw.__contains__, ("save_interval", "eval_interval")):
+        if fields.get(ALIASES[name], epochs + 1) <= epochs:  # of steps, it would be all the time
+            del fields[ALIASES[name]]
     if "evaluation_strategy" in fields:
         fields.setdefault("eval_strategy", fields["evaluation_strategy"])
     return fields | _order_of(raw) | _precision_of(raw, fields)

@@ -53,6 +53,26 @@ STATED = {
         "+ python -m train optim.lr=3e-4 ++trainer.max_epochs=5\n",
         {"learning_rate": (3e-4, 1), "num_train_epochs": (5.0, 1)},
     ),
+    "a list of options, spelt as in Torch": (
+        "niter: 25\nmanualSeed: 1111\nbatchSize: 192\nnum_iter: 300000\n",
+        {
+            "seed": (1111, 2),
+            "per_device_train_batch_size": (192, 3),
+            "max_steps": (300000, 4),
+        },
+    ),
+    "parameters of AllenNLP": (
+        "INFO - trainer.optimizer.type = adagrad\nINFO - trainer.num_epochs = 140\n",
+        {"optim": ("adagrad", 1), "num_train_epochs": (140.0, 2)},
+    ),
+    "an interval of epochs, which is none of steps": (
+        "Namespace(lr=0.1, epochs=90, save_interval=5, eval_interval=1)\n",
+        {"learning_rate": (0.1, 1), "num_train_epochs": (90.0, 1)},
+    ),
+    "an interval of steps next to epochs": (
+        "Namespace(lr=0.1, epochs=2, save_interval=100)\n",
+        {"learning_rate": (0.1, 1), "num_train_epochs": (2.0, 1), "save_steps": (100, 1)},
+    ),
     "a prompt": (
         "(env) C:\\work>python train.py -learning_rate 2 -warmup_steps 80\n",
         {"learning_rate": (2.0, 1), "warmup_steps": (80, 1)},

@@ -244,7 +244,7 @@ def _named(said: str) -> str:
     words = said.lower().replace("-", "_").split()
     while len(words) > 1 and words[0] in _BEFORE.split():
         words = words[1:]
-    return "_".join(words).rpartition(".")[2]
+    return "_".join(words).removesuffix(".type").rpartition(".")[2]
 
 
 def _plain(value: str) -> str:
