@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from lossscan.errors import NoLogFound
+from lossscan.errors import NoLogFound, UnreadableLog
 from lossscan.formats import read_file
 from lossscan.settings import Settings
 from tests import logs
@@ -1109,3 +1109,11 @@ def test_lists_behind_a_number_are_no_losses(tmp_path: Path):
         logs.read_log(
             tmp_path, "1000   [0.1, 0.2]   [3, 4]   [5]\n2000   [0.3, 0.2]   [3, 4]   [5]\n"
         )
+
+
+def test_headers_alone_say_that_nothing_was_logged(tmp_path: Path):
+    """A process that trains none of the data prints only them."""
+    path = tmp_path / "train.log"
+    path.write_text("epoch     train_loss  valid_loss  accuracy  time    \n" * 4)
+    with pytest.raises(UnreadableLog, match="nothing was logged yet"):
+        read_file(path, Settings())

@@ -116,7 +116,7 @@ def read(head: Head, settings: Settings) -> Table:
     steps, counted = sheet.counted_steps(rows)
     found = sheet.columns(steps)
     if not found:
-        raise UnreadableLog("no_column")
+        raise UnreadableLog("no_column" if any(map(len, sheet.numbers.values())) else "no_rows")
     framework = None if counted else _framework(body.header, body.separator)
     note = Note("steps_counted", head.path, {"entries": rows})
     return Table(
