@@ -26,11 +26,12 @@ def surely_meet(
 ) -> BoolArray:
     """(n,) which steps meet one of another period; none where as many of them would by chance.
 
+    Nor where most of them do: of those that do not belong together, a share meets.
     `apart`: steps between the places that there are.
     """
-    met = meetings(steps, period, reach)
-    by_chance = math.comb(len(steps), 2) * min((2 * reach + apart) / period, 1.0)
-    sure = _chance(int(met.sum()) // 2, by_chance) <= CHANCE
+    met, share = meetings(steps, period, reach), min((2 * reach + apart) / period, 1.0)
+    count, by_chance = int(met.sum()) // 2, math.comb(len(steps), 2) * share
+    sure = _chance(count, by_chance) <= CHANCE and count * (1 + share) >= 2 * by_chance
     return np.asarray(sure & (met > 0))
 
 
