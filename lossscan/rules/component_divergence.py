@@ -12,6 +12,7 @@ from lossscan.canonical.names import is_part
 from lossscan.expressions import expression
 from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series
 from lossscan.numeric.medians import median, running_median, step_noise
+from lossscan.points import ADVERSARIAL
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.levels import last_since, level_at
 from lossscan.rules.kit.rule import Rule
@@ -54,7 +55,7 @@ class _Rise(Struct, frozen=True):
 def check(case: Case, *, min_rise: float = 0.5) -> Iterator[Finding]:
     """Yield a finding for the part that rises most, by `min_rise` of its lowest level at least."""
     total = case.loss
-    if total is None or case.is_policy:
+    if total is None or case.is_policy or case.run.objective == ADVERSARIAL:
         return
     found = map(case.points, filter(is_part, case.run.series))
     parts = [part for part in found if part is not None]
