@@ -7,13 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossscan.model import Cause, Evidence, Finding, Message, RuledOut
-from lossscan.numeric.medians import spacing
+from lossscan.numeric.medians import running_median, spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import running_of
 from lossscan.rules.kit.waves import LASTING_SHARE, share_in_means, wobble_alike
 
 STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epoch on one side
+TREND_POINTS = 51  # of the median that is the trend: what returns later shows at epochs
+# Of the autocorrelation: of 18 real and trained runs, 6 with odd epoch ends keep up to 0.35 of it
+# without these, all others 0.58 and more.
+LEFT = 0.5
 CHANCE_ERRORS = 3.0  # standard errors above the highest that white noise is expected to reach
 RESTART_SHARE = 0.5  # of the highest rate, by which a restart raises it at once
 FEWEST_CRESTS = 3  # at one phase: two come together by chance
@@ -42,6 +46,9 @@ def check(case: Case, *, min_strength: float = 0.5) -> Iterator[Finding | RuledO
     period = case.signals.period
     if _is_stairs(case, period):
         yield RuledOut(Message("stairs", period=period))
+        return
+    if _is_at_ends(case, period):
+        yield RuledOut(Message("at-ends", period=period))
         return
     causes = tuple(_causes(case, period))
     said = {"period": period, "strength": case.signals.period_strength}
@@ -89,6 +96,21 @@ def _is_stairs(case: Case, period: float) -> bool:
         return False
     shares = [share_in_means(curve, t.index, points, t.gap) for t in tests if t.gap < 0]
     return sum(share >= LASTING_SHARE for share in shares) >= STAIRS_SHARE * len(tests) > 0
+
+
+def _is_at_ends(case: Case, period: float) -> bool:
+    """Whether the wave is a point at each epoch end, and little is left of it without these."""
+    curve, lag = case.curve, round(period / spacing(case.curve.steps))
+    within = np.ones(len(curve.steps), dtype=bool)
+    for mark in case.run.schedule.of("epoch_boundary"):
+        first, last = np.searchsorted(curve.steps, (mark.step - mark.slack, mark.step + mark.slack))
+        within[first : last + 1] = False
+    if 2 * np.count_nonzero(within) <= len(within):  # what is left of such epochs tells nothing
+        return False
+    flat = curve.clipped - running_median(curve.clipped, TREND_POINTS)
+    flat = np.where(within, flat - flat.mean(where=within), 0.0)
+    left = float(flat[:-lag] @ flat[lag:])
+    return left < LEFT * case.signals.period_strength * float(flat @ flat)
 
 
 def _by_chance(points: int) -> float:
