@@ -9,7 +9,17 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lossscan.model import Change, Curve, Episode, Evidence, Finding, Message, RuledOut, Severity
+from lossscan.model import (
+    Change,
+    Curve,
+    Episode,
+    Evidence,
+    Excursion,
+    Finding,
+    Message,
+    RuledOut,
+    Severity,
+)
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.courses import kendall, knee
 from lossscan.numeric.levels import SMOOTHER_POINTS
@@ -110,7 +120,7 @@ def _other(case: Case, climb: Climb, ratio: float) -> RuledOut | None:
         return RuledOut(said, claims=frozenset(slope.step for slope in own))
     spike = spike_behind(case, climb.low_index, climb.low)
     if spike is not None:
-        return RuledOut(Message("spike", step=spike))
+        return RuledOut(Message("spike", step=spike.start_step))
     jump = _jump(case, np.log(ratio))
     return RuledOut(Message("one-jump", step=jump.step)) if jump is not None else None
 
@@ -198,9 +208,10 @@ def _jump(case: Case, height: float) -> Change | None:
     return None
 
 
-def _top(climb: Climb, rising: FloatArray) -> int | None:
-    """The index where the climb was highest, if much of it is gone by the end."""
-    at, low = int(np.argmax(rising)), math.log(climb.low)
+def _top(climb: Climb, rising: FloatArray, onset: int) -> int | None:
+    """The index from the onset on where it was highest, if much of it is gone by the end."""
+    first, low = onset - climb.low_index, math.log(climb.low)
+    at = first + int(np.argmax(rising[first:]))
     gone = math.log(climb.end) - low < STILL * (float(rising[at]) - low)
     return climb.low_index + at if gone else None
 
@@ -218,6 +229,12 @@ def _own_changes(case: Case, climb: Climb, onset: int) -> Iterator[int]:
         yield before[-1].step
 
 
+def _spikes(case: Case, spike: Excursion | None) -> Iterator[int]:
+    """The steps of a spike that has not gone, and of those on top of it."""
+    if spike is not None:
+        yield from (s.start_step for s in case.spikes if spike.start <= s.start < spike.stop)
+
+
 def _began(case: Case) -> float:
     """The first loss that is a number: what the run is said to have begun at."""
     values = case.run.series["loss"].values
@@ -233,15 +250,18 @@ def _lost(case: Case, last: int) -> int | None:
 def _finding(case: Case, climb: Climb, shape: float, severity: Severity | None) -> Finding:
     curve = case.curve
     rising = running_median(curve.scaled[climb.low_index :], SMOOTHER_POINTS)  # from the low on
-    index = _onset(curve, climb, rising) if climb.wild is None else climb.wild
+    index = climb.wild or _onset(curve, climb, rising)
+    spike = spike_behind(case, climb.low_index, climb.low, STILL)
+    spike = spike if spike is not None and index < spike.stop else None  # else it had come back
+    index = index if spike is None else spike.start
     step, last = int(curve.steps[index]), int(curve.steps[-1])
-    high = _top(climb, rising) if climb.wild is None else None
+    high = _top(climb, rising, index) if climb.wild is None else None
     if high == len(curve.steps) - 1:  # where the log ends: nothing of it is gone
         climb, high = replace(climb, end=float(curve.values[high])), None
     ratio = climb.end / climb.low
     onset = Change(
-        "loss", "slope_up", index, step, climb.low, climb.end, climb.end - climb.low,
-        ratio, climb.sigma, 1.0,
+        "loss", "slope_up" if spike is None else "level_up", index, step, climb.low, climb.end,
+        climb.end - climb.low, ratio, climb.sigma, 1.0,
     )  # fmt: skip
     top = {} if high is None else {"high": float(curve.values[high]), "at": int(curve.steps[high])}
     lower, causes, lost = lower_rate(case, onset.step), rise_causes(case, onset), _lost(case, last)
@@ -266,7 +286,7 @@ def _finding(case: Case, climb: Climb, shape: float, severity: Severity | None) 
         causes=causes,
         remedies=(way_back(case, onset),),
         next=next_try(case, onset, causes),
-        claims=frozenset({step, *_own_changes(case, climb, index)}),
+        claims=frozenset({step, *_own_changes(case, climb, index), *_spikes(case, spike)}),
     )  # fmt: skip
 
 

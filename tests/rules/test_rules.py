@@ -483,3 +483,22 @@ def test_a_spike_that_decays_to_the_end_is_no_climb():
     run = make_run(loss=loss | tail)
     found = diagnose(run, scan(run), Settings())
     assert [finding.rule for finding in found.findings] == ["loss-spike"]
+
+
+def test_a_point_at_each_epoch_end_is_no_wave():
+    """One finding says that the last group is incomplete; no second one speaks of a period."""
+    ends = {"loss": dict.fromkeys(range(100, 4000, 100), 1.3)}
+    recipe = {"loss": [[0, 4000, 2.2, 2.0]], "noise": 0.02, "epochs": 40, "put": ends}
+    run = make_run(**recipe)
+    found = diagnose(run, scan(run), Settings())
+    assert [finding.rule for finding in found.findings] == ["incomplete-accumulation"]
+    assert "periodic-loss" in {out.rule for out in found.ruled_out}
+
+
+def test_a_spike_that_has_not_gone_is_one_finding():
+    """What is left of it at the end is its own, and no climb that begins long before."""
+    shape = [[400, 700, 2.03, 2.05], [700, 760, 4.1, 3.3], [760, 840, 3.2, 2.7]]
+    loss = [[0, 400, 2.6, 2.01], *shape, [840, 1000, 2.65, 2.48]]
+    run = make_run(loss=loss, noise=0.01, seed=2)
+    (found,) = diagnose(run, scan(run), Settings()).findings
+    assert found.start_step == 710

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from lossscan.model import Advice, Cause, Change, Evidence, Message
+from lossscan.model import Advice, Cause, Change, Evidence, Excursion, Message
 from lossscan.numeric.levels import LEVEL_POINTS
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
@@ -52,14 +52,14 @@ GUESSING = 0.005  # of ln of them: how near to it a model ends that answers the 
 LOST = 0.18  # score of older weights: any level the loss had before can be theirs; below the data
 
 
-def spike_behind(case: Case, first: int, low: float) -> int | None:
-    """The step of a spike from a level on, whose height is nearly gone at the end.
+def spike_behind(case: Case, first: int, low: float, left: float = OVER) -> Excursion | None:
+    """A spike from a level on, of whose height no more than a share is left at the end.
 
     It leaves the level from which the rise is counted, and not one that had climbed by then.
     """
     end = median(case.curve.values[-LEVEL_POINTS:])
-    high = (s for s in case.spikes if s.start >= first and end - low <= OVER * (s.peak - low))
-    return next((s.start_step for s in high if s.base - low <= OVER * (end - low)), None)
+    high = (s for s in case.spikes if s.start >= first and end - low <= left * (s.peak - low))
+    return next((s for s in high if s.base - low <= OVER * (end - low)), None)
 
 
 def is_policy_size(case: Case, level: float) -> bool:
@@ -107,7 +107,8 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
     rate = highest_rate(case, change.step) if climbs else there
     if rate is None or there is None:
         broken = climbs or collapsed(case, change.after) or _is_blown_up(case, change, lead)
-        yield Cause(Message("learning-rate-unknown"), BASE if broken else MILD)
+        score = (BASE if broken else MILD) + STRONG * worsened(case, change)
+        yield Cause(Message("learning-rate-unknown"), score)
         return
     suggest = lower_rate(case, change.step)
     if suggest is None:  # 0 until there
