@@ -58,8 +58,7 @@ def _shown(entries: Iterable[EffectiveSetting], page: Page) -> str:
     """A line each; what is not a default stands out."""
     from rich.table import Table
 
-    from lossscan.reporters.kit.console import printed
-    from lossscan.reporters.kit.style import safe
+    from lossscan.reporters.kit.terminal import printed, safe
 
     table = Table.grid(padding=(0, 2, 0, 0))
     for whole in (True, False, False):  # a key in two pieces cannot be copied

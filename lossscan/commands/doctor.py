@@ -46,9 +46,7 @@ def _as_json(found: Installation, own: list[EffectiveSetting], page: Page) -> st
 def _shown(found: Installation, own: list[EffectiveSetting], page: Page) -> str:
     from rich.table import Table
 
-    from lossscan.reporters.kit.console import printed
-    from lossscan.reporters.kit.prose import Prose
-    from lossscan.reporters.kit.style import safe
+    from lossscan.reporters.kit.terminal import Prose, printed, safe
 
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)

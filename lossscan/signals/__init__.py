@@ -42,22 +42,22 @@ from lossscan.signals.turns import (
 )
 from lossscan.signals.wander import beyond_wander
 
-SCANNED = ("loss", "grad_norm", "reward")  # the series that rules ask about, and users look at
+OTHERS = ("grad_norm", "reward")  # searched with the loss: rules ask about them, users look at them
 EPOCH_POINTS = 20  # logged points of an epoch that is longer than what is sought within it
 TESTED: tuple[LandmarkKind, ...] = ("epoch_boundary", "last_data_epoch", "resume")
 
 __all__ = ["change_points", "scan"]
 
 
-def scan(run: Run, *, series: Sequence[str] = SCANNED) -> Signals:
-    """All that the engine finds in a run; `series` are the ones searched for breaks."""
+def scan(run: Run) -> Signals:
+    """All that the engine finds in a run."""
     with ignore_float_errors():
-        return _scan(run, series)
+        return _scan(run)
 
 
-def _scan(run: Run, series: Sequence[str]) -> Signals:
-    others = {name: each for name in series if name != "loss" and (each := _other(run, name))}
-    loss = _curve(run, "loss") if "loss" in series else None
+def _scan(run: Run) -> Signals:
+    others = {name: each for name in OTHERS if (each := _other(run, name))}
+    loss = _curve(run, "loss")
     found = Signals() if loss is None else _of_loss(loss, run)
     changes = [change for _, own in others.values() for change in own]
     changes = sorted([*changes, *found.changes], key=lambda change: change.step)

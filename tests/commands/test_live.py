@@ -16,7 +16,7 @@ from lossscan.commands.kit.live import LivePicture
 from lossscan.errors import NoLogFound
 from lossscan.model import Run, Series
 from lossscan.reporters import Page
-from lossscan.reporters.kit.console import printed
+from lossscan.reporters.kit.terminal import printed
 from lossscan.watching import Look
 from tests.reports import jumped
 

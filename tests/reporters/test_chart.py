@@ -10,7 +10,7 @@ from lossscan.reporters import Page, render
 from lossscan.reporters.kit import ascii_art
 from lossscan.reporters.kit.braille import draw
 from lossscan.reporters.kit.chart import ABOVE, BELOW, BOUNDARY, CHANGE, EVAL, LOST, chart
-from lossscan.reporters.kit.console import printed
+from lossscan.reporters.kit.terminal import printed
 from tests.curves import make_run
 from tests.reports import jumped, report
 

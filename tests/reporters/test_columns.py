@@ -10,7 +10,7 @@ from rich.text import Text
 
 from lossscan.reporters import Page
 from lossscan.reporters.kit.columns import in_columns
-from lossscan.reporters.kit.console import printed
+from lossscan.reporters.kit.terminal import printed
 
 ROWS = [
     ("gradient_accumulation_steps", "a: 8, b: 1", "accumulation steps change no scale"),

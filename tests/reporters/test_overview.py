@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from lossscan.model import Message
 from lossscan.reporters import Page, render
-from lossscan.reporters.kit.style import shortened
+from lossscan.reporters.kit.terminal import shortened
 from tests.reports import clean, jumped, report, unreadable
 
 LONG = (

@@ -5,8 +5,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from lossscan.reporters import Page
-from lossscan.reporters.kit.console import printed
-from lossscan.reporters.kit.prose import Prose
+from lossscan.reporters.kit.terminal import Prose, printed
 
 
 def _lines(text, width):

@@ -77,8 +77,8 @@ class LivePicture:
 
     def _redraw(self) -> None:
         from lossscan.reporters.kit.chart import chart
-        from lossscan.reporters.kit.console import printed
         from lossscan.reporters.kit.sheet import brief
+        from lossscan.reporters.kit.terminal import printed
 
         if self._report is not None:
             parts = [*brief(self._report, self.page), *chart(self._report, self.page)]
@@ -88,8 +88,7 @@ class LivePicture:
         """The picture now: the age of the last point goes on between looks."""
         from rich.text import Text
 
-        from lossscan.reporters.kit.console import printed
-        from lossscan.reporters.kit.prose import Prose
+        from lossscan.reporters.kit.terminal import Prose, printed
 
         width = min(max(options.max_width, NARROWEST), WIDEST)
         if width != self.page.width:  # the window has another size now

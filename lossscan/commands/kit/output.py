@@ -226,7 +226,7 @@ def _spinner(text: str) -> Status:
     from rich.console import Console
     from rich.text import Text
 
-    from lossscan.reporters.kit.style import shortened
+    from lossscan.reporters.kit.terminal import shortened
 
     console = Console(stderr=True)
     spinner = console.status(Text(shortened(words.printable(text), console.width - SPINNER)))

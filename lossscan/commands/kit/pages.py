@@ -24,8 +24,7 @@ def listing(entries: Iterable[RulePage], page: Page) -> str:
     from rich.text import Text
 
     from lossscan.reporters.kit.columns import in_columns
-    from lossscan.reporters.kit.console import printed
-    from lossscan.reporters.kit.style import STYLES
+    from lossscan.reporters.kit.terminal import STYLES, printed
 
     rows = [
         (
@@ -44,8 +43,7 @@ def shown(entry: RulePage, page: Page) -> str:
     from rich.padding import Padding
     from rich.text import Text
 
-    from lossscan.reporters.kit.console import printed
-    from lossscan.reporters.kit.style import STYLES, bulleted
+    from lossscan.reporters.kit.terminal import STYLES, bulleted, printed
 
     severity = page.say(entry.severity)
     head = Text(f"{entry.rule} · ").append(severity, STYLES[entry.severity])

@@ -20,7 +20,7 @@ from lossscan.points import POLICY
 from lossscan.reporters import Page
 from lossscan.reporters.kit.braille import draw, starts_of
 from lossscan.reporters.kit.panels import UPPER
-from lossscan.reporters.kit.prose import Prose
+from lossscan.reporters.kit.terminal import Prose
 from lossscan.words.numerals import shown
 
 GUTTER = 9  # cells left of the canvas: a number of up to seven, a space, the axis

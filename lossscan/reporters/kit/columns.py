@@ -11,8 +11,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from lossscan.reporters.kit.prose import Prose
-from lossscan.reporters.kit.style import shortened
+from lossscan.reporters.kit.terminal import Prose, shortened
 from lossscan.words.wrapping import longest_unit
 
 GAP: Final = 2  # cells between columns

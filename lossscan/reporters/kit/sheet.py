@@ -24,8 +24,7 @@ from lossscan.reporters.kit.lines import (
     told_of,
     used_for,
 )
-from lossscan.reporters.kit.prose import Prose
-from lossscan.reporters.kit.style import STYLES, bulleted, safe
+from lossscan.reporters.kit.terminal import STYLES, Prose, bulleted, safe
 
 MEASURE = 104  # cells; longer lines of prose are hard to read however wide the terminal is
 INDENT = 4

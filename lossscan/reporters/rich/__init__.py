@@ -46,8 +46,8 @@ def _closed(
     """The parts, and below them the last line."""
     from rich.text import Text
 
-    from lossscan.reporters.kit.console import printed
     from lossscan.reporters.kit.rows import closing
+    from lossscan.reporters.kit.terminal import printed
 
     return printed([*parts, Text(closing(rows, page, exit_status), style="bold")], page)
 

@@ -17,7 +17,7 @@ from lossscan.reporters.kit.chart import ChartFrame, axis, below, body, frame_of
 from lossscan.reporters.kit.columns import in_columns
 from lossscan.reporters.kit.compared import Block, blocks, labeled, members
 from lossscan.reporters.kit.sheet import verdict
-from lossscan.reporters.kit.style import bulleted, safe
+from lossscan.reporters.kit.terminal import bulleted, safe
 
 DRAWN = ("loss", "eval_loss", "reward")  # the first that all runs hold
 SEVERAL, PARTS = "*", "^"

@@ -16,9 +16,8 @@ from lossscan import words
 from lossscan.model import Finding
 from lossscan.reporters import Page
 from lossscan.reporters.kit.columns import in_columns
-from lossscan.reporters.kit.prose import Prose
 from lossscan.reporters.kit.rows import Found, Row, by_framework, by_rule, tally, worst_first
-from lossscan.reporters.kit.style import STYLES, bulleted, safe, shortened
+from lossscan.reporters.kit.terminal import STYLES, Prose, bulleted, safe, shortened
 
 WIDE = 90  # cells from which framework, points and the last loss have room of their own
 NUMBERS = ("points_of", "last_loss")  # set to the right
