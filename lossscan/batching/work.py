@@ -165,7 +165,7 @@ def _slim(report: RunReport) -> RunReport:
 
 def _sketch(run: Run) -> tuple[float, ...]:
     """The values for a word-sized curve, taken while the series is still whole."""
-    from lossscan.numeric.thinning import thinned
+    from lossscan.numeric.drawing import thinned
 
     main = next((run.series[name] for name in JUDGED if name in run.series), None)
     if main is None:

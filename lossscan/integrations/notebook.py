@@ -1,4 +1,4 @@
-"""Reports and runs as notebooks show them: text, tables, a curve; see `lossscan.model.shown`."""
+"""Reports and runs as notebooks show them: text, tables, a curve; `model` looks this up."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def dict_of(report: RunReport | Report) -> dict[str, Any]:
 
 def json_of(report: RunReport | Report) -> str:
     """The JSON report as text."""
-    from lossscan.reporters.kit.json_text import dumped
+    from lossscan.reporters.kit.plain import dumped
 
     return dumped(dict_of(report)) + "\n"
 

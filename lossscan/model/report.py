@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
@@ -11,14 +12,16 @@ from lossscan.model.base import STATUS_ORDER
 from lossscan.model.findings import Finding, RuledOut
 from lossscan.model.message import FAILED_NOTE, GAVE_UP_NOTE, UNREAD_NOTE, Message
 from lossscan.model.run import Note, Run
-from lossscan.model.shown import Shown
 from lossscan.model.signals import Alignment
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from lossscan.model.comparison import Comparison
 
 
 UNVOUCHED = (FAILED_NOTE, GAVE_UP_NOTE, UNREAD_NOTE)
+NOTEBOOK = "lossscan.integrations.notebook"  # the room that shows
 DAMAGES = ("cut_json", *UNVOUCHED)  # kinds of notes
 
 
@@ -48,6 +51,38 @@ class ChangePoint(Struct, frozen=True):
     sigma: float  # in standard errors, of a spike in noise units; negative is down
     aligned_to: Alignment | None
     accounted_for: AccountedFor
+
+
+class Shown:
+    """How a report, of one run or of many, shows itself in a notebook and to a script.
+
+    A value knows no room above it: the one that shows is looked up when it is asked for.
+    """
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON report as plain dicts, lists, strings and numbers."""
+        told: dict[str, Any] = import_module(NOTEBOOK).dict_of(self)
+        return told
+
+    def to_json(self) -> str:
+        """The JSON report as text, as `--format json` writes it."""
+        text: str = import_module(NOTEBOOK).json_of(self)
+        return text
+
+    def frame(self) -> DataFrame:
+        """A row for each finding, with the columns of `--format csv`; MissingExtra without pandas.
+
+        Of many runs, one without findings has a row, too.
+        """
+        table: DataFrame = import_module(NOTEBOOK).frame_of(self)
+        return table
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdicts and the curve."""
+        text: str = import_module(NOTEBOOK).html_of(self)
+        return text
 
 
 class RunReport(Shown, Struct, frozen=True):

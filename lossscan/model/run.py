@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -11,9 +12,10 @@ from msgspec import Struct, field
 
 from lossscan.model.base import Numbers
 from lossscan.model.message import Message
-from lossscan.model.shown import Tabled
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from lossscan.numeric.arrays import FloatArray, IntArray
 
 
@@ -145,7 +147,7 @@ class Skipped(Struct, frozen=True):
     reason: Message
 
 
-class Run(Tabled, Struct, frozen=True):
+class Run(Struct, frozen=True):
     """One training run, read from all its files."""
 
     path: str
@@ -178,3 +180,8 @@ class Run(Tabled, Struct, frozen=True):
     def source_of(self, series: str) -> str | None:
         """The file that a series was taken from."""
         return next((s.path for s in self.sources if series in s.used_for), None)
+
+    def frame(self) -> DataFrame:
+        """A row for each logged step, a column for each series; MissingExtra without pandas."""
+        table: DataFrame = import_module("lossscan.integrations.notebook").frame_of_run(self)
+        return table

@@ -12,9 +12,9 @@ from typing import Any
 from lossscan import words
 from lossscan.model import Finding, RunReport, Severity
 from lossscan.reporters import Page, Reporter, ReportStream
-from lossscan.reporters.kit.json_text import listed
 from lossscan.reporters.kit.lines import unread, waiver_of
 from lossscan.reporters.kit.places import FIRST, line_of, path_of, run_path
+from lossscan.reporters.kit.plain import listed
 
 SEVERITIES = dict(zip(Severity, ("critical", "major", "info"), strict=True))
 UNREADABLE = "blocker"  # nothing is known of that run

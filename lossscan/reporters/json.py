@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from lossscan.model import Report
 from lossscan.reporters import Page, Reporter, ReportStream
-from lossscan.reporters.kit.json_text import dumped, listed
-from lossscan.reporters.kit.plain import SCHEMA, plain, plain_findings, plain_report
+from lossscan.reporters.kit.plain import SCHEMA, dumped, listed, plain, plain_findings, plain_report
 
 
 def stream(report: ReportStream, page: Page) -> Iterator[str]:

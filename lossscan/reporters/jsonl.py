@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator
 
 from lossscan.reporters import Page, Reporter, ReportStream
-from lossscan.reporters.kit.json_text import tame
-from lossscan.reporters.kit.plain import plain
+from lossscan.reporters.kit.plain import plain, tame
 
 
 def stream(report: ReportStream, page: Page) -> Iterator[str]:

@@ -12,9 +12,9 @@ from urllib.parse import quote
 from lossscan import __homepage__, words
 from lossscan.model import Finding, Location, RunReport, Severity
 from lossscan.reporters import Page, Reporter, ReportStream
-from lossscan.reporters.kit.json_text import dumped, listed
 from lossscan.reporters.kit.lines import unread
 from lossscan.reporters.kit.places import file_path, run_path, summary_text
+from lossscan.reporters.kit.plain import dumped, listed
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -19,8 +19,7 @@ from lossscan.model import Finding, Run, RunReport
 from lossscan.pipeline import examine, one_run
 from lossscan.settings import Settings
 from lossscan.watching.announced import Announced
-from lossscan.watching.excerpt import sizes_of
-from lossscan.watching.long import LongRun
+from lossscan.watching.long import LongRun, sizes_of
 
 MOST_FILES = 100_000  # whose growth is looked at; a run directory holds a few hundred
 

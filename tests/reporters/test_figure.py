@@ -12,7 +12,7 @@ import lossscan
 from lossscan.commands import main
 from lossscan.errors import InputError, UsageError
 from lossscan.model import Series
-from lossscan.numeric.ranges import is_wide, robust_range
+from lossscan.numeric.drawing import is_wide, robust_range
 from lossscan.reporters import Page
 from lossscan.reporters.kit import figure
 from lossscan.reporters.kit.figure import View, picture

@@ -19,7 +19,7 @@ from lossscan import Settings, api, watching
 from lossscan.model import RunReport
 from lossscan.pipeline import examine, one_run
 from lossscan.watching import Look, Watch, excerpt, long
-from lossscan.watching.excerpt import excerpts
+from lossscan.watching.long import excerpts
 from tests import writers
 
 POINTS = 3000

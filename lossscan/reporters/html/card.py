@@ -10,8 +10,7 @@ from msgspec import Struct
 
 from lossscan.model import Report, RunReport, Series
 from lossscan.numeric.arrays import FloatArray
-from lossscan.numeric.ranges import robust_range
-from lossscan.numeric.thinning import thinned
+from lossscan.numeric.drawing import robust_range, thinned
 from lossscan.reporters import Page
 from lossscan.reporters.html import pages, sketch
 from lossscan.reporters.html.view import sheet

@@ -13,8 +13,8 @@ from lossscan import words
 from lossscan.model import Finding, Report, Run, RunReport, Series
 from lossscan.model.comparison import LETTERS
 from lossscan.numeric.arrays import FloatArray, IntArray
+from lossscan.numeric.drawing import thinned
 from lossscan.numeric.medians import running_median
-from lossscan.numeric.thinning import thinned
 from lossscan.reporters import Page
 from lossscan.reporters.kit.compared import labeled
 from lossscan.reporters.kit.panels import BELOW, MOST_MARKS, UPPER, panels_of

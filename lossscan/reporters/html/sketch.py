@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossscan.numeric.arrays import FloatArray
-from lossscan.numeric.ranges import robust_range
+from lossscan.numeric.drawing import robust_range
 
 WIDTH, HEIGHT = 120, 24  # units of the viewBox
 LEAST: Final = 2  # a line has two ends

@@ -14,8 +14,7 @@ from rich.text import Text
 from lossscan import words
 from lossscan.model import Run, RunReport, Series
 from lossscan.numeric.arrays import FloatArray, IntArray
-from lossscan.numeric.ranges import is_wide, robust_range
-from lossscan.numeric.thinning import extremes
+from lossscan.numeric.drawing import extremes, is_wide, robust_range
 from lossscan.points import POLICY
 from lossscan.reporters import Page
 from lossscan.reporters.kit.braille import draw, starts_of

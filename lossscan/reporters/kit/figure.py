@@ -16,7 +16,7 @@ from lossscan import words
 from lossscan.errors import InputError, MissingExtra, UsageError
 from lossscan.model import RunReport, Series
 from lossscan.model.comparison import LETTERS
-from lossscan.numeric.ranges import robust_range
+from lossscan.numeric.drawing import robust_range
 from lossscan.reporters import Page
 from lossscan.reporters.kit.panels import MOST_MARKS, of_no_finding, panels_of
 

@@ -1,11 +1,15 @@
-"""A run report as the JSON report of the contract: plain dicts, lists, strings and numbers."""
+"""The JSON report of the contract: plain dicts, lists, strings and numbers, and their text."""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from lossscan import words
+from lossscan.expressions import expression
 from lossscan.model import Alignment, Cause, Finding, Message, Report, RuledOut, Run, RunReport
 
 SCHEMA = "lossscan.report/1"
@@ -129,3 +133,34 @@ def _rare(value: Any, lang: str) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_value(item, lang) for item in value]
     return _value(value.item(), lang) if hasattr(value, "item") else str(value)  # numpy's scalars
+
+
+# --- as text -----------------------------------------------------------------------------------
+
+
+_WILD: Final = expression(rf"[{words.UNPRINTED}]|#(?=#\w{{0,20}}\[)")
+
+
+def tame(text: str) -> str:
+    """JSON in which what could steer a terminal, a viewer or a CI runner is an escape."""
+    return _WILD.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return r"\u0023" if found[0] == "#" else json.dumps(found[0])[1:-1]
+
+
+def dumped(value: Any, *, inside: int = 0) -> str:
+    """Indented JSON; `inside` is how far its first line is indented."""
+    text = tame(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+    return text.replace("\n", "\n" + " " * inside)  # a line break in a string is written as \\n
+
+
+def listed(values: Iterable[Any], *, inside: int = 0) -> Iterator[str]:
+    """The pieces of a JSON list, each value as it comes."""
+    indent = " " * (inside + 2)
+    between = "[\n"
+    for value in values:
+        yield f"{between}{indent}{dumped(value, inside=inside + 2)}"
+        between = ",\n"
+    yield "[]" if between.startswith("[") else f"\n{' ' * inside}]"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossscan.numeric.thinning import LEAST, thinned
+from lossscan.numeric.drawing import LEAST, thinned
 
 NUMBERS = st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=300)
 

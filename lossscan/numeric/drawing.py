@@ -1,7 +1,8 @@
-"""Fewer points of a curve that look like all of them: of each stretch its low and its high."""
+"""What a chart needs of a curve: its range, and fewer points that look like all of them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -9,9 +10,31 @@ import numpy as np
 
 from lossscan.numeric.arrays import FloatArray, IntArray, distinct
 
+EDGE = 0.04  # of the values, at either end, that need not fit: a spike, the first descent
+ROOM = 0.6  # of the height of the others, left free above and below them
+DECADE = 10.0  # values over more than one are drawn on a logarithmic scale
 KEPT = 3  # of each stretch: the lowest, the highest, and one that is not finite
 ENDS = 2  # of the series, which are always kept
 LEAST = KEPT + ENDS
+
+
+def is_wide(values: FloatArray) -> bool:
+    """Whether finite values are positive and more than a decade apart."""
+    return bool(values.min() > 0 and values.max() / DECADE > values.min())
+
+
+def robust_range(values: FloatArray, *, log: bool = False) -> tuple[float, float]:
+    """The least and the greatest value worth their place among some finite ones.
+
+    With `log`, distances are those of the logarithms of values that are all positive.
+    """
+    out, last = int(len(values) * EDGE), len(values) - 1
+    places = [0, out, last - out, last]
+    ends = np.partition(values, places)[places]
+    least, low, high, most = (np.log(ends) if log else ends).tolist()
+    room = high * ROOM - low * ROOM  # their difference may overflow
+    low, high = max(least, low - room), min(most, high + room)
+    return (math.exp(low), math.exp(high)) if log else (low, high)
 
 
 def extremes(values: FloatArray, starts: Sequence[int]) -> IntArray:
