@@ -5,18 +5,14 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from lossscan.model import Cause, Change, Departure, Evidence, Excursion, Message, Numbers
-from lossscan.numeric.levels import BLOCK_POINTS
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around, lone_evidence, size_evidence
-from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
-from lossscan.rules.kit.order import ORDERED, drop_causes, file_order
+from lossscan.rules.kit.order import drop_causes
 from lossscan.rules.kit.rates import lower_rate
 from lossscan.rules.kit.rises import next_try, rise_causes
 from lossscan.rules.kit.skips import skipped_updates
 
-# Scores as the rules of the same names give them: only the order of causes counts.
-SINGLE, BLOCK = 0.35, 0.25  # an odd batch: in one or two points, in more
-CALM, LEADS = 0.15, 0.45  # an unstable optimizer, by whether gradients rise first
+ODD_BATCH = 0.35  # score of what is likeliest, where nothing speaks for another cause
 
 
 class Told(Struct, frozen=True):
@@ -52,21 +48,13 @@ def _of_rise(rise: Change, case: Case) -> Told:
 
 
 def _of_spike(spike: Excursion, case: Case) -> Told:
-    points = spike.stop - spike.start
-    lead = leading_gradient(case, spike.step)
-    ordered = max(0.3 + ORDERED[file_order(case, spike.step)], 0.05)
-    unstable = LEADS if lead is not None and lead >= LEAD_SIGMA else CALM
+    """What its rule leaves of spikes: the top of a step that no finding is about."""
     return Told(
         evidence=(
             lone_evidence(spike),
             *around(case, spike.step, "order", "gradient", "rate"),
         ),
-        causes=(
-            Cause(Message("odd-batch"), SINGLE if points < BLOCK_POINTS else BLOCK),
-            Cause(Message("unshuffled-data"), ordered),
-            Cause(Message("instability"), unstable, config=case.advise("learning_rate")),
-            *skipped_updates(case, spike.step),
-        ),
+        causes=(Cause(Message("odd-batch"), ODD_BATCH), *skipped_updates(case, spike.step)),
         next=Message("print-batch"),
     )
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from lossscan import Settings, api, watching
 from lossscan.model import RunReport
 from lossscan.pipeline import examine, one_run
-from lossscan.watching import Look, Watch, excerpt, long
+from lossscan.watching import Look, Watch, long
 from lossscan.watching.long import excerpts
 from tests import writers
 
@@ -54,9 +54,8 @@ def short():
 def scaled() -> Iterator[None]:
     """A fiftieth of the sizes."""
     with (
-        mock.patch.object(excerpt, "HEAD_BYTES", 2_000),
-        mock.patch.object(excerpt, "TAIL", 18_000),
-        mock.patch.object(excerpt, "LONG", 20_000),
+        mock.patch.object(long, "HEAD_BYTES", 2_000),
+        mock.patch.object(long, "TAIL", 18_000),
         mock.patch.object(long, "LONG", 20_000),
         mock.patch.object(long, "FIRST_WAIT", 400),
     ):
@@ -123,7 +122,7 @@ def trainer(folder: Path, kind: str = "lines", jump: int | None = None) -> Train
 def test_a_poll_reads_the_last_lines_alone(tmp_path: Path, kind: str):
     """Ten points more are no reason to read three thousand; at the end the whole is read again."""
     made = trainer(tmp_path, kind)
-    assert made.log.stat().st_size > excerpt.LONG
+    assert made.log.stat().st_size > long.LONG
     looks = made.watched([lambda: made.train(10)] * 8)
     assert made.whole == 2
     assert len(looks) == 2
