@@ -61,6 +61,10 @@ STATED = {
             "max_steps": (300000, 4),
         },
     ),
+    "words with what is short for them": (
+        "- batch size (B): 32\n- learning rate (LR): 0.05\n",
+        {"per_device_train_batch_size": (32, 1), "learning_rate": (0.05, 2)},
+    ),
     "parameters of AllenNLP": (
         "INFO - trainer.optimizer.type = adagrad\nINFO - trainer.num_epochs = 140\n",
         {"optim": ("adagrad", 1), "num_train_epochs": (140.0, 2)},

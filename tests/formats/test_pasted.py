@@ -47,6 +47,7 @@ PASTED = {
         "[0610 10:2{n}:42 @monitor.py:476] learning_rate: 0.01\n"
         "[0610 10:2{n}:42 @monitor.py:476] total_cost: {x}\n"
     ),
+    "of MADlib": Pasted('INFO:  Iteration: {n}, Loss: <{x}>\nCONTEXT:  PL/Python function "mlp"\n'),
     "of voxceleb_trainer": Pasted("IT {n}0, LR 0.000081, TEER/T1 66.35, TLOSS {x}, VEER 2.4920\n"),
     "of RandLA-Net": Pasted("Step 000025{n}0 L_out={x} Acc=0.96 ---   54.71 ms/batch\n"),
     "of a loop that names its cross entropy behind a clock": Pasted(

@@ -40,6 +40,7 @@ _DEFAULTED: Final = expression(  # what was chosen, and behind it the default of
 _TRANSLATED: Final = expression(
     r"(?<=\w) / [^\n:=]{0,8}[^\x00-\x7f][^\n:=]{0,40}(?=:|=| =)"
 )  # kohya's
+_SHORT: Final = expression(r" \([A-Z]{1,3}\)(?=:)")  # `learning rate (LR): 0.1`
 _GROUPED: Final = expression(  # DeepSpeed's `"fp16": {"enabled": true`
     r"\b(fp16|bf16|bfloat16)['\"]?\s{0,8}[:=]\s{0,8}\{?([^{}]{0,300})"
 )
@@ -228,7 +229,7 @@ def _items(line: str) -> Iterator[Item]:
     """The settings that a line states, by their names in the line."""
     if defaulted := _DEFAULTED.fullmatch(line):
         line = defaulted["chosen"]
-    line = _TRANSLATED.sub("", line) if " / " in line else line
+    line = _TRANSLATED.sub("", line) if " / " in line else _SHORT.sub("", line)
     columns = _COLUMNS.fullmatch(line)
     found = (columns,) if columns else _ITEM.finditer(line)
     return ((_named(m[1]), _plain(m[2])) for m in found)

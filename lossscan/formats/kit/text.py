@@ -44,7 +44,7 @@ NUMBER: Final = (
     r"|\.\d{1,40}(?:[eE][-+]?\d{1,4})?|(?:nan|inf)\.0{1,3}|nan|NaN|NAN|[iI]nf(?:inity)?|INF)"
 )
 WRAPPED: Final = (  # as Python prints it
-    r"(?:tensor\(\[?|(?:np|numpy)\.float\d\d\(|array\(|\[{1,2}(?=[\w.+-]{1,40}\])"
+    r"(?:tensor\(\[?|(?:np|numpy)\.float\d\d\(|array\(|\[{1,2}(?=[\w.+-]{1,40}\])|<(?=[\w.+-]{1,40}>)"
     r"|\((?=(?:[\w.+-]{1,40},){1,8}\)))?"  # of a list for each group: `lr:(2.000e-04,)`
 )
 # What follows shows that the number is not cut: a log may end anywhere, a sentence after it.
