@@ -82,6 +82,7 @@ _STAND_INS: Final = (
     "cost",
     "cross_entropy",
     *(f"train_{name}" for name in _MEASURES),
+    "error",  # of nets that are written by hand
 )
 # A run's mean may be called so: transformers' `train` prints one behind the last step.
 OF_RUN: Final = ("train_loss", "epoch_loss", "train_loss_epoch", "loss_epoch", *MEANS)

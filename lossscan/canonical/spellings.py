@@ -23,7 +23,7 @@ ALIASES: Final[Mapping[str, str]] = {
         " validation/main/loss 验证损失 验证loss 验证集损失 验证集loss",
         "grad_norm": "norm gradnorm gnorm grdn gradient_norm total_grad_norm optim/total_grad_norm"
         " optim/grad_norm actor/grad_norm",
-        "learning_rate": "lr train_lr learn_rate 学习率 samples/lr"
+        "learning_rate": "lr train_lr learn_rate lrate 学习率 samples/lr"
         " optim/lr optim/lr_(group_0) learning_rate_(group_0)"
         " actor/lr epoch_learning_rate lr/pg0 x/lr0 base_learning_rate",
         "epoch": "epochs progress_or_epoch ep epoch_num epoch_number epoch_no epoch_idx epoch_index"

@@ -47,6 +47,8 @@ PASTED = {
         "[0610 10:2{n}:42 @monitor.py:476] learning_rate: 0.01\n"
         "[0610 10:2{n}:42 @monitor.py:476] total_cost: {x}\n"
     ),
+    "of a net that is written by hand": Pasted(">epoch={n}, lrate=0.500, error={x}\n"),
+    "of synaptic": Pasted("iterations {n}000 error {x} rate 0.06\n"),
     "of MADlib": Pasted('INFO:  Iteration: {n}, Loss: <{x}>\nCONTEXT:  PL/Python function "mlp"\n'),
     "of voxceleb_trainer": Pasted("IT {n}0, LR 0.000081, TEER/T1 66.35, TLOSS {x}, VEER 2.4920\n"),
     "of RandLA-Net": Pasted("Step 000025{n}0 L_out={x} Acc=0.96 ---   54.71 ms/batch\n"),
@@ -1110,6 +1112,12 @@ def test_lists_behind_a_number_are_no_losses(tmp_path: Path):
         logs.read_log(
             tmp_path, "1000   [0.1, 0.2]   [3, 4]   [5]\n2000   [0.3, 0.2]   [3, 4]   [5]\n"
         )
+
+
+def test_how_many_errors_there_were_is_no_loss(tmp_path: Path):
+    """A job may count its batches too."""
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, "".join(f"batch {n} of 9 done, error={n % 2}\n" for n in STEPS))
 
 
 def test_headers_alone_say_that_nothing_was_logged(tmp_path: Path):

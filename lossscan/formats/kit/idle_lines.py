@@ -34,6 +34,8 @@ JUDGED: Final = (  # one is in each line that states a loss or a reward
         "Cost",
         "ntropy",
         "ing error",
+        " error 0.",
+        " error=",
     ),
     *("损失", "奖励", "損失", "ロス", "손실", "로스", "отер"),
     *("perda", "Perda", "perte", "Perte", "érdida", "erdida", "erlust", "perdita", "Perdita"),

@@ -38,7 +38,7 @@ _SPACED: Final = expression(  # a name and its number with nothing between
     rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/]{{0,6}})?[tv]?loss"
     r"|(?:(?:total|mean|avg|average|episode)[_ ])?rewards?(?: sum)?|(?:approx_)?kl|entropy"
     r"|xent|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl|(?<=[,|] )cost"
-    r"|(?:grad[ _])?norm|(?:训练|验证)?损失|(?:trainings|validierungs)?verlust)"
+    r"|(?<=\d )error|(?:grad[ _])?norm|(?:训练|验证)?损失|(?:trainings|validierungs)?verlust)"
     r"(?: so far)?(?: is)?(?: -{3,20}>?| [-=]{1,2}>)? {1,24}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
 )
@@ -54,6 +54,7 @@ _SPACED_NAMES: Final = (
     "kl ",
     "entropy ",
     " cost ",
+    " error ",
     "损失",
     "verlust",
 )
@@ -75,6 +76,7 @@ _STORED: Final = expression(  # `saved checkpoint at step 100 with loss 0.3`, of
 _SAID: Final = expression(  # `Validation loss is: 0.5`, `avg loss in epoch = 0.5`
     r" (?:is|was|is now|so far|(?:in|of|over|for) (?:the |this |each )?epoch)\Z"
 )
+_FAULTS: Final = "error"  # of which a whole number may be how many there were
 _SUMMED_UP: Final = "tot_loss["
 _RUNNING: Final = expression(r"\btot_loss\[[^\]]{1,400}\]")  # of icefall, over the last batches
 _BEST: Final = ("best", "lowest", "minimum", "min")  # of the run so far, and at no place in it
@@ -197,6 +199,7 @@ class _Names:
         yield from rare_parts(line, small)
         found = (m for m in PAIR.finditer(line) if not _DRAWN.match(line, m.end()))
         pairs = [(match, name) for match in found if (name := self._known(match[1]))]
+        pairs = [each for each in pairs if each[1] != _FAULTS or not each[0][2].isdecimal()]
         several = sum(map(_is_loss, (name for _, name in pairs))) > 1
         if "oss " in line:
             yield from _by_word_behind(line)
