@@ -1,4 +1,7 @@
-"""The results in a model card: `| Training Loss | Epoch | Step | Validation Loss |` and rows."""
+"""The results in a model card: `| Training Loss | Epoch | Step | Validation Loss |` and rows.
+
+A card of Keras has `| Train Loss | Validation Loss | Epoch |`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 _HEADER: Final = expression(
-    r"(?m)^\|(?=[^\n]{0,400}\| ?Step ?\|)[^\n]{0,200}?\b(?:Training|Validation) Loss ?\|"
+    r"(?m)^\|(?:(?=[^\n]{0,400}\| ?Step ?\|)[^\n]{0,200}?\b(?:Training|Validation) Loss"
+    r"| ?Train Loss ?\|[^\n]{0,400}\| ?Epoch) ?\|"
 )
 _CARD: Final = ".md"
 
@@ -43,7 +47,8 @@ def read(head: Head, settings: Settings) -> Table:
     found, _ = table(rows, settings)
     if not found:
         raise UnreadableLog("card_without_points")
-    return Table(found, framework="transformers", fallback=True)
+    keras = header[0] == "Train Loss"
+    return Table(found, framework="keras" if keras else "transformers", fallback=True)
 
 
 _SAMPLE = "| Training Loss | Epoch | Step | Validation Loss |"

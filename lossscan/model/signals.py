@@ -136,6 +136,9 @@ class Signals(Struct, frozen=True):
     excursions: tuple[Excursion, ...] = ()  # of `loss`: no rule asks for those of another
     boundaries: tuple[BoundaryTest, ...] = ()  # of `loss` at epoch and data-epoch boundaries
     epoch_correlation: float | None = None  # of the detrended loss at equal places of epochs
+    # Twice the log of the Bayes factor of a step that all epochs of a short loss share, with the
+    # sign of the step; None of a longer one.
+    epoch_step: float | None = None
     period: float | None = None  # steps, where the loss repeats
     period_strength: float = 0.0  # autocorrelation at that period
     # The smallest change of level and the smallest spike of the loss beyond its noise, on the scale

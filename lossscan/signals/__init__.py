@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import numpy as np
 from msgspec.structs import replace
 
 from lossscan.model import (
+    BoundaryTest,
     Change,
     Curve,
     Excursion,
@@ -29,6 +30,7 @@ from lossscan.signals.climbs import early_rise, late_rises
 from lossscan.signals.dips import standing_out
 from lossscan.signals.leaps import with_leap
 from lossscan.signals.levels import rises_at, split
+from lossscan.signals.lone_step import shared_step
 from lossscan.signals.outbursts import off_floor, wild_end, wild_points
 from lossscan.signals.periods import epoch_correlation, period
 from lossscan.signals.spikes import early_spikes, find_spikes, heights_of, least_peak
@@ -106,11 +108,21 @@ def _of_loss(loss: Curve, run: Run) -> Signals:
         excursions=tuple(sorted(excursions, key=lambda episode: episode.start_step)),
         boundaries=tests,
         epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
+        epoch_step=_epoch_step(loss, tests),
         period=repeats,
         period_strength=strength,
         least_step=step,
         least_peak=peak,
     )
+
+
+def _epoch_step(loss: Curve, tests: Iterable[BoundaryTest]) -> float | None:
+    """The evidence of a step that all epochs share, behind the initial descent."""
+    first = loss.descent_end
+    ends = [test for test in tests if test.landmark.kind == "epoch_boundary"]
+    mixed = [t.index - 1 - first for t in ends if loss.steps[t.index - 1] > t.landmark.step]
+    edges = [test.index - first for test in ends]
+    return shared_step(loss.clipped[first:], edges, mixed) if ends else None
 
 
 Departures: TypeAlias = tuple[list[Change], list[Excursion], float | None, float | None]

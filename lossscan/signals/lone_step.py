@@ -1,12 +1,13 @@
-"""The one step of a short run, by how well a whole course with it explains the run.
+"""The steps of a short run, by how well a whole course with them explains the run.
 
 Windows that fit twice into a short run leave the gap between two lines a wide error. All points
-together tell a step from a bend: the same smooth courses are fitted with either, and the step must
-explain the run far better than any bend does.
+together tell a step from a bend: the same smooth courses are fitted with either, and a step at a
+place that is searched must explain the run far better than any bend does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -22,6 +23,7 @@ SIDE = 5  # points of the shorter level: fewer may be a spike
 # is 10 (Kass and Raftery 1995). Of 574 clean labeled runs of up to 200 points none is beyond 15.7.
 EVIDENCE = 20.0
 COURSE_PARAMETERS = 4  # of each of the `courses` of stairs
+FEW_POINTS = 60  # of a longer run, epochs hold enough points for the windows at their ends
 MANY_LENGTHS = 64  # whose courses are remembered, 5 MB at most: runs of a sweep are of one length
 
 
@@ -57,6 +59,29 @@ def find_lone_step(level: FloatArray) -> Break | None:
         return None
     sigma = np.sqrt((n - COURSE_PARAMETERS - 1) * (best / step - 1))
     return Break(index, gap, float(np.copysign(sigma, gap)), width=min(index, n - index))
+
+
+def shared_step(level: FloatArray, edges: Sequence[int], mixed: Sequence[int]) -> float | None:
+    """Twice the log of the Bayes factor of one step that k known places share; None without it.
+
+    Negative where the step is down, positive where it is up. `edges`: (k,) the first points behind
+    the places; `mixed`: points with something of both sides, which are left out.
+    """
+    pure = np.ones(len(level), dtype=bool)
+    pure[list(mixed)] = False
+    if not 2 * SIDE <= len(level) <= FEW_POINTS:
+        return None
+    behind = np.searchsorted(edges, np.arange(len(level)), side="right").astype(np.float64)
+    smooth, stepped = np.inf, (np.inf, 0.0)
+    for columns in courses(len(level)):
+        basis = np.linalg.qr(columns[pure])[0]
+        rest, shape = _residual(level[pure], basis), _residual(behind[pure], basis)
+        whole, moved = float(rest @ rest), float(rest @ shape)
+        smooth = min(smooth, whole)
+        stepped = min(stepped, (whole - moved**2 / max(float(shape @ shape), SMALL), moved))
+    least = max(stepped[0], len(level) * (SMALL * float(np.abs(level).max())) ** 2)
+    evidence = pure.sum() * np.log(smooth / least) if least else 0.0
+    return float(np.copysign(evidence, stepped[1]))
 
 
 def _suffix_sums(values: FloatArray) -> FloatArray:

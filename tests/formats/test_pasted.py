@@ -72,6 +72,12 @@ PASTED = {
     "of two ranks that each print their epochs": Pasted(
         "[RANK 0] Epoch {n} loss: {x}\n[RANK 1] Epoch {n} loss: 2.5\n"
     ),
+    "of a notebook's table, copied with its bar": Pasted(
+        "{n}000 {x} {y}\n",
+        before="[600/900 0:53:08 < 0:35:53, 0.15 it/s, Epoch 1.2/10]\n"
+        "Step Training Loss Validation Loss\n",
+        eval_loss=6,
+    ),
     "of I3D, whose evaluation says its set twice": Pasted(
         "Epoch {n} train Loc Loss: 0.1 Cls Loss: 0.2 Tot Loss: {x} Accu :0.5\n"
         "VALIDATION: test Loc Loss: 0.1 Cls Loss: 0.2 Tot Loss: {y} Accu :0.5\nStep {n}00/64000\n",

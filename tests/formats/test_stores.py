@@ -287,6 +287,15 @@ def test_a_model_card_is_read_where_there_is_no_log(tmp_path: Path):
     assert run.setting("learning_rate") == 2e-5
 
 
+def test_a_model_card_of_keras_counts_epochs(tmp_path: Path):
+    """Its table has no steps, and may hold NaN alone."""
+    rows = "| nan | nan | 0 |\n| nan | nan | 1 |\n"
+    card = f"| Train Loss | Validation Loss | Epoch |\n|:---:|:---:|:---:|\n{rows}\nThe end.\n"
+    run = _run(_put(tmp_path, **{"README.md": card}))
+    assert run.framework == "keras"
+    assert np.isnan(run.series["loss"].values).tolist() == [True, True]
+
+
 def test_what_a_notebook_printed_is_a_log(tmp_path: Path):
     """Lines of a loop and the table that transformers draws alike."""
     stream = {"output_type": "stream", "text": ["hello\n"]}
