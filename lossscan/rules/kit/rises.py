@@ -32,8 +32,6 @@ BASE = 0.3  # the commonest cause in public reports (hiyouga/LlamaFactory#7129)
 STRONG, MILD = 0.3, 0.15
 NEAR_PEAK = 0.5  # of the highest rate: runs break between warm-up's end and half way down
 EARLY_SHARE = 0.1  # of the run: where a missing warm-up shows
-WHOLE_RATIO = 0.1  # a ratio this near to a whole number hints at a change of scale
-MANY_ACCUMULATED = 16  # steps: few updates of large batches
 BLOWN_UP = 1.5  # times the highest loss before: few data are harder than all were untrained,
 BLOWN_FAR = 10.0  # and with calm gradients 5.5 times was other data, 60 and more the rate (trained)
 POLICY_SIZE = 1.0  # of their loss: advantages have unit variance, more is a penalty run away
@@ -45,7 +43,7 @@ OVER = 0.2  # of a rise, or of a spike's height: where less is left at the end, 
 FIRST_POINTS = 5  # of a run: no checkpoint from before them has learned what is worth keeping
 OF_RATE = {  # causes that a lower learning rate tells from the data
     "learning-rate-too-high", "learning-rate-unknown", "learning-rate-raised", "rate-leaps",
-    "no-warmup", "skipped-updates", "overflow", "large-accumulation",
+    "no-warmup", "skipped-updates", "overflow",
 }  # fmt: skip
 CLASSES = (10, 100, 1000)  # of data sets that classifiers are trained on
 GUESSING = 0.005  # of ln of them: how near to it a model ends that answers the same to everything
@@ -79,7 +77,6 @@ def rise_causes(case: Case, change: Change) -> tuple[Cause, ...]:
         *skipped_updates(case, change.step),
         *_overflow(case, change),
         *(_resume(change) or lost_state(case, change.step) or set_back(case, change.step)),
-        *_scale(case, change),
         *_data(case, change, lead),
         *_older_weights(case, change),
     )
@@ -234,18 +231,6 @@ def _overflow(case: Case, change: Change) -> Iterator[Cause]:
 
 def _resume(change: Change) -> tuple[Cause, ...]:
     return (Cause(Message("optimizer-state-lost"), 0.85),) if change.is_at("resume") else ()
-
-
-def _scale(case: Case, change: Change) -> Iterator[Cause]:
-    """A level multiplied by a whole number at a resume: accumulation or library changed."""
-    accumulated = case.number("gradient_accumulation_steps")
-    ratio = change.ratio if change.ratio is not None and np.isfinite(change.ratio) else 0.0
-    whole = round(ratio) > 1 and abs(ratio / round(ratio) - 1) <= WHOLE_RATIO
-    if whole and change.is_at("resume"):
-        yield Cause(Message("scale-changed", ratio=ratio), 0.5)
-    if accumulated is not None and accumulated >= MANY_ACCUMULATED:
-        advice = case.advise("gradient_accumulation_steps", int(accumulated) // 2)
-        yield Cause(Message("large-accumulation", steps=int(accumulated)), 0.15, advice)
 
 
 def _data(case: Case, change: Change, lead: float | None) -> Iterator[Cause]:
