@@ -15,7 +15,14 @@ from msgspec.structs import replace
 from lossscan.errors import LossscanError, NoLogFound, ReaderFailed, UnreadableLog, reason_of
 from lossscan.model import Message, Skipped
 from lossscan.runs.belonging import Holding, holding_of, outputs_of, owner_of, without_beginnings
-from lossscan.runs.log_names import MOST_DOUBTFUL, Folder, is_sure_log_name, kind_of, names
+from lossscan.runs.log_names import (
+    MOST_DOUBTFUL,
+    Folder,
+    is_output_name,
+    is_sure_log_name,
+    kind_of,
+    names,
+)
 from lossscan.runs.stores import closed, is_packed_copy, is_store, never_below, shown
 from lossscan.settings import Settings
 from lossscan.sources.files import head_of, leads_out, relative
@@ -47,7 +54,7 @@ class _Tree(Struct):
     folders: dict[Path, Folder] = field(default_factory=dict)
     skipped: dict[Path, Message] = field(default_factory=dict)
     refused: dict[Path, Message] = field(default_factory=dict)  # by the system: runs may be there
-    silent: list[Path] = field(default_factory=list)  # named like logs: empty, or no files
+    silent: list[Path] = field(default_factory=list)  # may be logs by name: empty, or no files
 
 
 def discover(path: Path, settings: Settings) -> tuple[RunFiles, ...]:
@@ -111,7 +118,7 @@ def _sort_in(tree: _Tree, folder: Path, names: Iterable[str]) -> None:
                 tree.skipped[path] = Message(LEADS_OUT)
             elif _has_content(path):
                 kind.append(path)
-            elif kind is content.logs and path.exists():
+            elif (kind is content.logs or kind is content.doubtful) and path.exists():
                 tree.silent.append(path)
         except OSError as error:  # the folder may be listed and not entered
             if kind is not content.settings:
@@ -195,11 +202,15 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
 def _silent(tree: _Tree, holding: Holding, known: Collection[Path]) -> list[RunFiles]:
     """Runs that left nothing but empty logs: one that died before its first line is not `ok`.
 
-    An empty log of a run that has others, or in a folder above runs, says nothing.
+    An empty log of a run that has others, or in a folder above runs, says nothing. A name that only
+    the content can tell is that of a log where another run has one of this name.
     """
+    logs = {path.name for folder in tree.folders.values() for path in folder.logs}
     with_runs = {above for root in known for above in (root, *root.parents)}
     homes: dict[Path, list[Path]] = defaultdict(list)
     for path in sorted(tree.silent):
+        if not (path.name in logs or is_output_name(path.name)):
+            continue
         if (home := owner_of(path.parent, tree.root, holding)) not in with_runs:
             homes[home].append(path)
     found = []

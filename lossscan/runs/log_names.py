@@ -24,6 +24,9 @@ DOUBTFUL: Final = (
     "*.txt *.out *.err *.log.* log stdout stderr console output out rank[0-9]* log[-_.]* stdout.*"
     " *.ipynb *.zip"
 )
+# Those that nothing else is called, so that an empty one is the log of a run that died at once.
+# What errors go to, and Slurm's `*.out`, may be empty while the run wrote its log elsewhere.
+OUTPUTS: Final = "log stdout console log[-_.]* *[-_]log.txt stdout.* console.txt"
 ROTATED: Final = re.compile(r"\.\d{1,2}\Z")  # what logrotate and Python's handlers put behind it
 
 
@@ -49,6 +52,11 @@ def is_log_name(name: str) -> bool:
 def is_sure_log_name(name: str) -> bool:
     """Whether a file of this name is a log, compressed or not."""
     return names()[0].fullmatch(plain_name(name.lower())) is not None
+
+
+def is_output_name(name: str) -> bool:
+    """Whether a file of this name is a log even where it is empty, as far as its name tells."""
+    return is_sure_log_name(name) or any_of(OUTPUTS).fullmatch(plain_name(name.lower())) is not None
 
 
 def kind_of(path: Path, content: Folder) -> list[Path] | None:

@@ -275,6 +275,29 @@ def test_an_empty_log_around_or_in_a_run_that_has_others_is_no_run(tmp_path: Pat
     assert list(shown(discover(tmp_path, Settings()), tmp_path)) == ["good", "next"]
 
 
+@pytest.mark.parametrize("name", ["log.txt", "stdout", "console", "train_log.txt", "stdout.txt"])
+def test_a_run_that_printed_nothing_to_where_its_output_goes_is_not_lost(tmp_path: Path, name: str):
+    """These names are those of a program's output, which only a log has."""
+    grow(tmp_path, "good/train.log", content=logs.TORCHTUNE)
+    grow(tmp_path, f"dead/{name}", content="")
+    assert list(shown(discover(tmp_path, Settings()), tmp_path)) == ["dead", "good"]
+
+
+def test_an_empty_file_that_is_called_as_the_log_of_another_run_is_a_run(tmp_path: Path):
+    """Its name alone does not tell, that of its neighbor does."""
+    grow(tmp_path, "good/result.txt", content=logs.TORCHTUNE)
+    grow(tmp_path, "dead/result.txt", content="")
+    assert list(shown(discover(tmp_path, Settings()), tmp_path)) == ["dead", "good"]
+
+
+@pytest.mark.parametrize("name", ["done.txt", "vocab.txt", "slurm-7.out", "job.err", "stderr"])
+def test_an_empty_file_that_need_be_no_log_is_no_run(tmp_path: Path, name: str):
+    """A mark that a job is done, or errors that nobody met."""
+    grow(tmp_path, "good/train.log", content=logs.TORCHTUNE)
+    grow(tmp_path, f"other/{name}", content="")
+    assert list(shown(discover(tmp_path, Settings()), tmp_path)) == ["good"]
+
+
 def test_the_only_run_with_content_can_be_analyzed_by_the_folder_above(tmp_path: Path):
     """One that is empty makes no choice necessary."""
     grow(tmp_path, "good/train.log", content=logs.TORCHTUNE)
