@@ -188,6 +188,22 @@ def test_a_hole_around_a_log_is_no_binary_data(tmp_path):
         assert len(report.run.series["loss"]) == 850
 
 
+@pytest.mark.parametrize(
+    ("name", "head"), [("train.log", ""), ("a.jsonl", ""), ("a.csv", "step,loss\n")]
+)
+def test_what_is_behind_a_hole_of_gigabytes_is_read(tmp_path, name, head):
+    """A log that is rotated by truncation while it is written begins again at its old place."""
+    row = {"train.log": "step {} loss: 2.5\n", "a.jsonl": '{{"step": {}, "loss": 2.5}}\n'}
+    lines = [row.get(name, "{},2.5\n").format(step) for step in range(200)]
+    with (tmp_path / name).open("wb") as stream:
+        stream.write((head + "".join(lines[:100])).encode())
+        stream.seek(4 << 30, io.SEEK_CUR)
+        stream.write("".join(lines[100:]).encode())
+    report = examine(tmp_path, Settings())
+    assert report.run is not None
+    assert len(report.run.series["loss"]) == 200
+
+
 def test_a_standard_input_that_is_closed_holds_nothing(monkeypatch):
     """As a service starts it; that is an error of one line and no bug."""
     monkeypatch.setattr(sys, "stdin", None)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from codecs import BOM_UTF8, getincrementaldecoder
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from io import StringIO, TextIOWrapper
 from itertools import chain, islice
-from typing import Final
+from typing import BinaryIO, Final
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.pasted import is_pasted, repaired
@@ -17,7 +20,6 @@ from lossscan.sources.files import HEAD_BYTES, Head
 PIECE = 1 << 18  # bytes; JSON of 1 MiB leaves the cache: it takes half as long again
 REPAIRED = 1 << 12  # lines at once: as many as a piece holds
 LONGEST_LINE = 1 << 20  # bytes; a longer one is read in pieces
-HOLES = 32  # pieces of nothing but NUL after which the rest is taken for a hole
 CONTEXT: Final = 1 << 14  # bytes before the last line that show how long it would be
 ALIKE: Final = 3  # lines that show how many digits are printed: of two, by chance as many
 _DIGITS: Final = expression(rb"\d{1,40}")
@@ -146,13 +148,9 @@ def pieces(head: Head) -> Iterator[bytes]:
 
     Only the last line may lack its newline, unless it is whole; terminal colors are left in.
     """
-    rest, told, holes = b"", b"", 0
+    rest, told = b"", b""
     for piece in _read(head):
-        filled = piece.replace(b"\0", b"") if b"\0" in piece else piece
-        holes += not filled
-        if holes > HOLES:
-            return
-        text = rest + filled
+        text = rest + (piece.replace(b"\0", b"") if b"\0" in piece else piece)
         end = text.rfind(b"\n") + 1 if len(rest) < LONGEST_LINE else len(text)
         rest = text[end:]
         if end:
@@ -187,6 +185,8 @@ def _read(head: Head) -> Iterator[bytes]:
             return
         mark = BOM_UTF8
         while piece := stream.read(PIECE):
+            if not piece.strip(b"\0"):
+                _leave_hole(stream)
             if b"\r" in piece:
                 piece += stream.read(1) if piece.endswith(b"\r") else b""
                 while b"\r\r" in piece:  # a bar that is drawn again without a word
@@ -194,6 +194,16 @@ def _read(head: Head) -> Iterator[bytes]:
                 piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             yield piece.removeprefix(mark)
             mark = b""
+
+
+def _leave_hole(stream: BinaryIO) -> None:
+    """Go on where a sparse file has data again: one rotated while it is written has gigabytes."""
+    with suppress(OSError, AttributeError):  # in memory, or a system that does not know holes
+        try:
+            stream.seek(os.lseek(stream.fileno(), stream.tell(), os.SEEK_DATA))
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # up to its end
+                stream.seek(0, os.SEEK_END)
 
 
 def lines_of(piece: bytes) -> list[str]:
