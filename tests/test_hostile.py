@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import os
 import subprocess
 import sys
 import zipfile
@@ -29,6 +30,7 @@ from lossscan.runs.training import files as training_files
 from lossscan.runs.training.pickled_args import scalars
 from lossscan.settings import Settings
 from lossscan.sources import archive, notebook
+from lossscan.sources.files import head_of
 from lossscan.sources.safe_json import load_json
 from lossscan.sources.safe_yaml import load_yaml
 from tests import logs
@@ -197,11 +199,20 @@ def test_what_is_behind_a_hole_of_gigabytes_is_read(tmp_path, name, head):
     lines = [row.get(name, "{},2.5\n").format(step) for step in range(200)]
     with (tmp_path / name).open("wb") as stream:
         stream.write((head + "".join(lines[:100])).encode())
-        stream.seek(4 << 30, io.SEEK_CUR)
+        stream.seek(4 << 30, os.SEEK_CUR)
         stream.write("".join(lines[100:]).encode())
     report = examine(tmp_path, Settings())
     assert report.run is not None
     assert len(report.run.series["loss"]) == 200
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no such files")
+@pytest.mark.parametrize("name", ["train.log", "train.log.gz", "a.ipynb"])
+def test_a_pipe_in_the_place_of_a_log_is_not_waited_for(tmp_path, name):
+    """It was a file when the folder was listed."""
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(OSError, match="device"):
+        head_of(tmp_path / name)
 
 
 def test_a_standard_input_that_is_closed_holds_nothing(monkeypatch):

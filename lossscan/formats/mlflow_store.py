@@ -29,6 +29,7 @@ from lossscan.model import UNREAD_NOTE, Column, Note, Table
 from lossscan.numeric.arrays import FloatArray, IntArray
 from lossscan.settings import Settings
 from lossscan.sources.files import HEAD_BYTES, Head
+from lossscan.sources.own_file import opened
 
 _Taken = TypeVar("_Taken")
 _SAID: Final = b"artifact_uri: "
@@ -139,7 +140,7 @@ def _files(folder: Path, refuse: Callable[[OSError], None]) -> Iterator[tuple[st
 def _column(path: Path) -> tuple[Column, list[Note]]:
     """All points of a metric, whose file is read in pieces: a crash may leave a hole in it."""
     steps, values, rows, cut = array("q"), array("d"), 0, b""
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         size = os.fstat(stream.fileno()).st_size
         head = Head(path=path, size=size, start=stream.read(HEAD_BYTES))
     for piece in pieces(head):
@@ -188,7 +189,7 @@ def _point(parts: list[bytes], place: int) -> tuple[int, float] | None:
 
 
 def _text(path: Path) -> str:
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         return stream.read(_LONGEST).decode(errors="replace")
 
 

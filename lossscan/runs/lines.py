@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from lossscan.canonical.fields import ALIASES
 from lossscan.expressions import expression
 from lossscan.model import Finding, Location, Run, Series
+from lossscan.sources.own_file import opened
 
 MOST_BYTES = 64 << 20  # of a file that is searched, in 0.5 s; the log of 600,000 steps
 MOST_LINES = 1000  # that name the step and not the value, before the search is given up
@@ -123,7 +124,7 @@ def line_of_field(text: bytes, field: str) -> int | None:
 def text_in(file: Path) -> bytes:
     """The file, or nothing where it is binary, too long, or cannot be read."""
     try:
-        with file.open("rb") as stream:
+        with opened(file) as stream:
             size = os.fstat(stream.fileno()).st_size
             text = stream.read(size) if size <= MOST_BYTES else b""
     except OSError:  # the finding goes without its line

@@ -9,6 +9,7 @@ from typing import Final
 
 from lossscan.errors import LossscanError, reason_of
 from lossscan.model import Message, Note
+from lossscan.sources.own_file import opened
 from lossscan.sources.safe_json import load_json
 
 _log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def unreadable(path: Path, error: Exception) -> Note:
 
 def _stated(path: Path) -> Note | None:
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             results = load_json(stream.read(MAX_BYTES))
     except Exception as error:  # a side file must not stop the run
         return unreadable(path, error)

@@ -10,6 +10,7 @@ from typing import Final
 from lossscan.errors import LogDamaged, ReaderGaveUp, UnreadableLog, reason_of
 from lossscan.model import Message
 from lossscan.sources import packed
+from lossscan.sources.own_file import opened
 
 SUFFIX: Final = ".zip"
 LARGEST: Final = 1 << 28  # bytes; a million points of Comet take as much
@@ -46,7 +47,7 @@ def archived(path: Path, size: int = LARGEST) -> bytes:
 
 def _begins_with_data(path: Path) -> bool:
     """Whether a damaged archive still tells the name of its first file, and it is no text's."""
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         header = stream.read(_HEADER)
         name = stream.read(int.from_bytes(header[26:28], "little"))
     return header.startswith(_MAGIC) and not name.lower().endswith(_TEXTS)
@@ -62,7 +63,7 @@ def companion(path: Path, name: str) -> bytes | None:
                 with archive.open(name) as stream:
                     held = stream.read(SMALL + 1)
         else:
-            with path.with_name(name).open("rb") as stream:
+            with opened(path.with_name(name)) as stream:
                 held = stream.read(SMALL + 1)
     except (*_DAMAGED, KeyError, OSError):
         return None

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from lossscan.expressions import expression
 from lossscan.sources.archive import archived, is_archive
 from lossscan.sources.notebook import is_notebook, printed
+from lossscan.sources.own_file import opened
 from lossscan.sources.packed import Lost, is_packed, pour, unpack, unpacked_head
 
 HEAD_BYTES = 64 * 1024  # every format shows its mark well within this
@@ -44,7 +45,7 @@ class Head(Struct, frozen=True):
         """The bytes of the log, those of a compressed one only within `plain`."""
         if self.size == len(self.start):  # a small file has been read
             return BytesIO(self.start)
-        return (self.content or self.path).open("rb")
+        return opened(self.content or self.path)
 
 
 def head_of(path: Path) -> Head:
@@ -64,7 +65,7 @@ def head_of(path: Path) -> Head:
 
 
 def _as_it_is(path: Path) -> Head:
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         start = stream.read(HEAD_BYTES)
         return Head(path=path, size=os.fstat(stream.fileno()).st_size, start=start)
 
@@ -74,7 +75,7 @@ def beginning(path: Path, size: int) -> bytes:
 
     No more is unpacked; raises OSError, UnreadableLog and MissingExtra as `head_of` does.
     """
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         start = stream.read(min(size, os.fstat(stream.fileno()).st_size))  # memory for no more
     return unpacked_head(path, size) if is_packed(start) else start
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from lossscan.errors import LogDamaged, ReaderGaveUp, UnreadableLog
 from lossscan.expressions import expression
+from lossscan.sources.own_file import opened
 
 if TYPE_CHECKING:
     import msgspec
@@ -32,7 +33,7 @@ def printed(path: Path) -> bytes:
     Raises UnreadableLog where it is no notebook, LogDamaged where one that names a loss is damaged,
     ReaderGaveUp where it is larger than LARGEST or prints as much, and OSError.
     """
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
         large = ReaderGaveUp if b"loss" in data else UnreadableLog

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 from lossscan.errors import LogDamaged, ReaderGaveUp, reason_of
 from lossscan.sources import zstd
+from lossscan.sources.own_file import opened
 
 if TYPE_CHECKING:
     from lzma import LZMADecompressor
@@ -129,7 +130,7 @@ def is_packed(start: bytes) -> bool:
 
 def is_compressed(path: Path) -> bool:
     """Whether a file is compressed; raises OSError where it cannot be read."""
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         return is_packed(stream.read(MAGIC_BYTES))
 
 
@@ -185,7 +186,7 @@ def _pieces(path: Path) -> Generator[bytes, None, None]:
 
     Raises LogDamaged too behind what is whole where other data follow.
     """
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         start = stream.read(MAGIC_BYTES)
         stream.seek(0)
         busy, of_run = _Busy(stream), _unpacked.get([0])

@@ -25,6 +25,7 @@ from lossscan.pipeline import examine
 from lossscan.runs.discover import RunFiles
 from lossscan.settings import Settings
 from lossscan.sources.files import HEAD_BYTES
+from lossscan.sources.own_file import opened
 from lossscan.sources.packed import is_packed
 from lossscan.sources.safe_json import load_json
 from lossscan.watching.announced import Announced, Key, key_of
@@ -151,7 +152,7 @@ def _made(
 
 def _cut(path: Path) -> bytes | None:
     """The first and the last whole lines or records; None of what has neither."""
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         start = stream.read(HEAD_BYTES)
         if is_packed(start):
             return None

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import LogDamaged, UnreadableLog
 from lossscan.formats import event_file
-from lossscan.model import Table
+from lossscan.model import UNREAD_NOTE, Message, Table
 from lossscan.runs import read_run
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
@@ -311,19 +311,26 @@ def test_read_leaves_out_a_record_with_a_wrong_checksum(tmp_path, points):
 
 
 def test_read_stops_at_a_length_with_a_wrong_checksum(tmp_path):
-    """Behind a broken length nothing can be found: what is lost is said."""
+    """Behind a broken length nothing can be found: the log is damaged, and no longer growing."""
     data = writers.event_bytes({"loss": POINTS})
     read = table_of(tmp_path, data + b"\x07" * 100 + data)
     assert len(read.columns["loss"].steps) == 200
-    assert notes_of(read) == {
-        "bad_checksum": {"records": 1, "offset": len(data)},
-        "truncated_tail": {"bytes": 100 + len(data)},
-    }
+    (note,) = read.notes
+    assert note.kind == UNREAD_NOTE
+    assert note.reason == Message("event_file_rest", byte=len(data))
+
+
+def test_read_refuses_a_file_all_of_whose_scalars_are_damaged(tmp_path):
+    """Nothing shows that nothing was logged."""
+    scalars = (writers.event(step, writers.simple("loss", 2.0)) for step in range(9))
+    data = b"".join(writers.record(each)[:-4] + bytes(4) for each in scalars)
+    with pytest.raises(LogDamaged, match="9 damaged records, and no other holds a value"):
+        table_of(tmp_path, writers.version() + data)
 
 
 def test_read_counts_records_without_meaning(tmp_path):
     """A record whose checksum is right and whose content is none is left out and counted."""
-    good = writers.version()
+    good = writers.event_bytes({"loss": POINTS})
     read = table_of(tmp_path, good + writers.record(b"\xff\xff") * 20)
     assert notes_of(read) == {"bad_checksum": {"records": 20, "offset": len(good)}}
 

@@ -41,13 +41,16 @@ def claims(head: Head) -> bool:
 def read(head: Head, settings: Settings) -> Table:
     """All scalars at full resolution, and what the run says of itself in texts.
 
-    Raises UnreadableLog where not even the first record can be found.
+    Raises UnreadableLog where not even the first record can be found, LogDamaged where all that
+    would be scalars are damaged.
     """
     with head.open() as stream:
         log = scan(stream, stream.seek(0, os.SEEK_END))
     if log.broken and not log.records:
         raise _unreadable(head)
     tags = log.columns()
+    if log.bad and not tags:
+        raise LogDamaged("event_file_bad", records=log.bad)
     framework = _framework(head, log, tags)
     return Table(
         by_name(_named(head, tags, log.hparams), settings),

@@ -20,7 +20,7 @@ from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
 from lossscan.formats.kit.protobuf import Malformed, signed, varint
 from lossscan.formats.kit.rows import WORD, RowBatch, rows_of
 from lossscan.formats.kit.tfrecord import TFRECORD, RecordBlock, RecordFrame, blocks, checksum
-from lossscan.model import Column, Note
+from lossscan.model import UNREAD_NOTE, Column, Message, Note
 
 if TYPE_CHECKING:
     from lossscan.formats.kit.rows import Bytes
@@ -60,6 +60,7 @@ class Log(Struct):
     records: int = 0
     left: int = 0  # bytes at the end that no whole record holds
     broken: bool = False  # they begin with a length whose checksum is wrong
+    lost: int | None = None  # place of that length where it is no zeros: the rest may hold records
 
     def columns(self) -> dict[str, Column]:
         """One column a tag, in file order."""
@@ -74,7 +75,9 @@ class Log(Struct):
         """The notes on damage; `bad` is the kind of the note on records."""
         if self.bad:
             yield Note(bad, path, {"records": self.bad, "offset": self.first_bad})
-        if self.left:
+        if self.lost is not None and self.records:
+            yield Note(UNREAD_NOTE, path, reason=Message("event_file_rest", byte=self.lost))
+        elif self.left:
             yield Note("truncated_tail", path, {"bytes": self.left})
 
 
@@ -89,7 +92,7 @@ def scan(stream: BinaryIO, size: int, layout: Layout = EVENT_FILE) -> Log:
         log.left, log.broken = block.left, block.broken
         # a tail of zeros is no damage
         if block.broken and any(block.data[block.end : block.end + layout.frame.header]):
-            _count_bad(log, np.array([block.offset + block.end]))
+            log.lost = block.offset + block.end
     return log
 
 
