@@ -51,6 +51,7 @@ from lossscan.trainers import trainer_of
 
 SETTINGS_ONLY = (".yaml", ".yml", ".md", ".bin")  # a log of such a name is known by it
 CUT = ("cut_json", "truncated_tail", "packed_cut")  # notes on a log that lacks its end
+BROKEN = ("broken_lines", "broken_rows", "bad_records")  # notes on what may have been points
 _NUMBER: Final = expression(r"(?a)[1-9]\d{0,3}")
 _PIPED: Final = "stdin"  # the name of a log that comes through a pipe
 _SPEAKING: Final = (*JUDGED, SKIPPED)  # a run that has points of one of them is judged
@@ -254,20 +255,23 @@ def _nothing(files: RunFiles, refused: Refused) -> InputError:
 
 
 def _no_series(root: Path, merged: Merged) -> InputError:
-    unread = next((note for note in merged.notes if note.kind == UNREAD_NOTE), None)
-    if unread is not None and unread.reason is not None:
+    def told(*kinds: str) -> Note | None:
+        return next((note for note in merged.notes if note.kind in kinds), None)
+
+    if (unread := told(UNREAD_NOTE)) and unread.reason is not None:
         hint = "allow" if unread.reason.key == DENIED else "retry"
         return UnreadableLog("no_access", at=unread.path, reason=unread.reason, hint=hint)
-    cut = next((note for note in merged.notes if note.kind in CUT), None)
-    if cut is not None and not merged.series:
+    if merged.series:
+        found = ", ".join(list(merged.series)[:MOST_NAMED])
+        return NoUsableSeries("no_loss", at=root, found=found)
+    if cut := told(*CUT):
         return UnreadableLog("cut_before_entries", at=root, file=relative(cut.path, root))
-    empty = next((note for note in merged.notes if note.kind == "empty_log_history"), None)
-    if empty is not None and not merged.series:
+    if empty := told("empty_log_history"):
         return NoUsableSeries("empty_history", at=root, file=relative(empty.path, root))
-    if not merged.series:
-        return NoUsableSeries("nothing_logged", at=root)
-    found = ", ".join(list(merged.series)[:MOST_NAMED])
-    return NoUsableSeries("no_loss", at=root, found=found)
+    if broken := told(*BROKEN):
+        said = Message(broken.kind, path=relative(broken.path, root), **broken.values())
+        return UnreadableLog("no_access", at=root, reason=said, hint="retry")
+    return NoUsableSeries("nothing_logged", at=root)
 
 
 def _units(framework: str | None, merged: Merged) -> list[Note]:

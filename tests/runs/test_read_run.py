@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +243,18 @@ def test_read_run_says_that_nothing_was_logged_yet(tmp_path: Path) -> None:
     """A run that died before its first logged loss has no key to map: it is said to be empty."""
     _state(tmp_path, [{"step": 1, "loss": None}])
     with pytest.raises(NoUsableSeries, match="nothing was logged yet"):
+        _run(tmp_path)
+
+
+def test_read_run_does_not_take_rows_that_cannot_be_read_for_none(tmp_path: Path) -> None:
+    """Who waits for the first logged loss would wait for ever."""
+    store = sqlite3.connect(tmp_path / "project.db")
+    store.execute("create table metrics (timestamp, run_name, step, metrics)")
+    deep = '{"loss": 2.5, "x": ' + "[" * 5000 + "]" * 5000 + "}"
+    store.executemany("insert into metrics values ('', 'a', ?, ?)", [(1, deep), (2, deep)])
+    store.commit()
+    store.close()
+    with pytest.raises(UnreadableLog, match=r"project\.db: skipped 2 unreadable rows"):
         _run(tmp_path)
 
 
