@@ -68,8 +68,8 @@ fuzz: .venv/ready  ## SECONDS=60 SEED=n; by chance, then by coverage where ather
 	$(BIN)/pip install -q --disable-pip-version-check atheris || { echo 'atheris does not install here: not led by coverage'; exit 0; }; \
 	  $(BIN)/python -m tests.fuzz.guided $(or $(SECONDS),60) $(SEED)
 
-soak: .venv/ready  ## SECONDS=1800 WORD=: kills, full disks, odd folders, large logs; a line each
-	$(BIN)/python -m tests.soak $(or $(SECONDS),1800) $(WORD)
+soak: .venv/ready  ## SECONDS=3600 WORD=: kills, full disks, odd folders, large logs; a line each
+	$(BIN)/python -m tests.soak $(or $(SECONDS),3600) $(WORD)
 
 build/bench/ready:  ## the peers, in an environment of their own
 	$(PYTHON) -m venv build/bench && build/bench/bin/pip install -q pandas ruptures tensorboard && touch $@

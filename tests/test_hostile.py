@@ -215,6 +215,13 @@ def test_a_pipe_in_the_place_of_a_log_is_not_waited_for(tmp_path, name):
         head_of(tmp_path / name)
 
 
+def test_losses_smaller_than_a_spread_can_be_warn_of_nothing(tmp_path):
+    """What numpy says of them would be on the terminal."""
+    rows = "".join(f"{step},{5e-324 * step}\n" for step in range(1, 400))
+    (tmp_path / "metrics.csv").write_text(f"step,loss\n{rows}")
+    assert not examine(tmp_path, Settings()).remarks
+
+
 def test_a_standard_input_that_is_closed_holds_nothing(monkeypatch):
     """As a service starts it; that is an error of one line and no bug."""
     monkeypatch.setattr(sys, "stdin", None)

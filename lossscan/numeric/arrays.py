@@ -59,5 +59,5 @@ class Once:
 
 
 def ignore_float_errors() -> np.errstate:
-    """Within it, infinity and NaN pass without a warning: a log may hold 1e300."""
-    return np.errstate(over="ignore", invalid="ignore")
+    """Within it, infinity and NaN pass without a warning: a log may hold 1e300, or 5e-324."""
+    return np.errstate(divide="ignore", over="ignore", invalid="ignore")

@@ -275,7 +275,9 @@ def test_an_empty_log_around_or_in_a_run_that_has_others_is_no_run(tmp_path: Pat
     assert list(shown(discover(tmp_path, Settings()), tmp_path)) == ["good", "next"]
 
 
-@pytest.mark.parametrize("name", ["log.txt", "stdout", "console", "train_log.txt", "stdout.txt"])
+@pytest.mark.parametrize(
+    "name", ["log.txt", "stdout", "console", "metrics.jsonl", "train.out", "stdout.txt"]
+)
 def test_a_run_that_printed_nothing_to_where_its_output_goes_is_not_lost(tmp_path: Path, name: str):
     """These names are those of a program's output, which only a log has."""
     grow(tmp_path, "good/train.log", content=logs.TORCHTUNE)

@@ -44,5 +44,5 @@ def _tried(check: Check) -> str:
 
 if __name__ == "__main__":
     given = sys.argv[1:]
-    limit = float(given[0]) if given else 1800.0
+    limit = float(given[0]) if given else 3600.0
     sys.exit(bool(main(limit, given[1] if len(given) > 1 else "")))
