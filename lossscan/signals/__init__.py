@@ -191,7 +191,7 @@ def _with_turns(
     flat = replace(curve, clipped=bridged(curve, found))  # a spike that decays is no turn
     straight = sure_stretches(flat)
     turns = beside_humps(list(turns_between(flat, straight, landmarks)), found)
-    turns, humps = without_humps(curve, turns, straight[:1], [each.start for each in found])
+    turns, humps = without_humps(curve, turns, straight[:1], found)
     falls = (f for f in changes if not any(hump.start < f.index <= hump.stop for hump in humps))
     return sorted([*falls, *turns], key=lambda change: change.step), humps
 

@@ -67,12 +67,12 @@ def turns_between(
 
 
 def without_humps(
-    curve: Curve, turns: list[Change], first: Sequence[Segment], known: Sequence[int]
+    curve: Curve, turns: list[Change], first: Sequence[Segment], known: Sequence[Excursion]
 ) -> tuple[list[Change], list[Excursion]]:
     """The turns but those upward from which the loss comes back down before the end: humps.
 
     `first`: the first sure stretch, which may begin one, too: a loss is to fall from the beginning.
-    None that holds something known, by its index: that is told by itself.
+    None that shares a point with something known: that is told by itself.
     """
     upward = [turn for turn in turns if turn.kind == "slope_up"]
     upward += turns_between(curve, [FALLING, *first], ())
@@ -80,7 +80,11 @@ def without_humps(
         return turns, []
     smooth = running_median(curve.scaled, SMOOTHER_POINTS)
     found = [hump for turn in upward if (hump := _hump(curve, smooth, turn))]
-    humps = {h.start: h for h in found if not any(h.start <= at < h.stop for at in known)}
+    humps = {
+        hump.start: hump
+        for hump in found
+        if not any(hump.start < each.stop and each.start < hump.stop for each in known)
+    }
     return [turn for turn in turns if turn.index not in humps], list(humps.values())
 
 
