@@ -101,8 +101,10 @@ def _passes(lines: FormLines, at: IntArray) -> _Passes:
     stated = lines.of(lambda form: -1 if form.epoch is None else form.epoch)
     own = stated[forms].min(initial=0) >= 0
     told = np.where(lines.at(lines.kinds == KINDS.index("epoch")), lines.counts, lines.at(stated))
-    last = np.maximum.accumulate(np.where(told >= 0, np.arange(len(told)), 0))
-    epochs, of = told[last][at], lines.of(lambda form: form.of or 0)[forms]
+    last = np.where(told >= 0, np.arange(len(told), dtype=np.int32), 0)
+    epochs = told[np.maximum.accumulate(last, out=last)[at]]
+    del told, last  # before others take their memory
+    of = lines.of(lambda form: form.of or 0)[forms]
     begins = (np.diff(of) != 0) | (np.diff(counts) < 0) | (own & (np.diff(epochs) != 0))
     starts = np.append(0, np.flatnonzero(begins) + 1)[: len(at)]
     ends = np.append(starts[1:], len(at))[: len(at)]
@@ -110,7 +112,7 @@ def _passes(lines: FormLines, at: IntArray) -> _Passes:
     if len(total) > TWO and not of[-1] and total[-1] not in total[:-1]:  # it is not over yet
         trains = np.flatnonzero(total[:-1] == total[:-1].max())
         total[-1] = total[-1 - int(np.diff(trains)[-1] if len(trains) > 1 else TWO)]
-    gap = int(np.diff(counts)[~begins].max(initial=0))
+    gap = int(np.diff(counts).max(initial=0, where=~begins))
     return _Passes(ends - starts, counts[starts], counts[ends - 1], total, epochs[starts], gap, own)
 
 
