@@ -33,6 +33,7 @@ GARBAGE = 100_000
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status, which is 130 where Ctrl-C ended it."""
     gc.set_threshold(GARBAGE)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # or digits hang on the number of cores
     for stream in (sys.stdout, sys.stderr):  # a terminal without UTF-8 shows codes, and no error
         if stream is not None:  # closed by who started us
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

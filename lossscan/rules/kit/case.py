@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 from msgspec import Struct, field
@@ -31,6 +31,7 @@ from lossscan.trainers import Trainer, trainer_of
 CROSS_ENTROPY = "cross-entropy"
 EARLIEST = 2.0  # logging intervals: a later first point is not the beginning of training
 PERIODIC = 0.5  # autocorrelation of a loss that comes in waves (as in periodic-loss)
+Answer = TypeVar("Answer")
 
 
 class Case(Struct, frozen=True, dict=True):  # a dict: what is asked often is kept
@@ -201,6 +202,21 @@ class Case(Struct, frozen=True, dict=True):  # a dict: what is asked often is ke
     def of_epochs(self) -> bool:
         """Whether each logged point is a whole epoch, with all samples in it."""
         return are_epochs(self.curve.steps, self.run.schedule)
+
+
+def kept(question: Callable[[Case], Answer]) -> Callable[[Case], Answer]:
+    """A question that several rules ask of a case: the answer is kept there."""
+    name = f"{question.__module__}.{question.__name__}"
+
+    @wraps(question)
+    def asked(case: Case) -> Answer:
+        answers = vars(case)
+        if name not in answers:
+            answers[name] = question(case)
+        answer: Answer = answers[name]
+        return answer
+
+    return asked
 
 
 def is_eval_loss(name: str) -> bool:

@@ -12,7 +12,7 @@ from lossscan.expressions import expression
 from lossscan.model import Series
 from lossscan.numeric.levels import highest_first
 from lossscan.numeric.medians import median
-from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.case import Case, kept
 
 _CAUSAL: Final = ("ForCausalLM", "LMHeadModel", "CausalLM")  # how their architectures end
 _SEES: Final = expression(  # a name of a model that reads or makes images or sound as well
@@ -42,6 +42,7 @@ FULL_RATE: Final = 5e-5  # the same for full fine-tuning
 ABSURD: Final = 10.0  # times the usual limit: a slip of the decimal point, which no model survives
 
 
+@kept
 def is_token_loss(case: Case) -> bool:
     """Whether the files show that the loss is the mean over tokens, in nats, of a text model."""
     if not case.is_cross_entropy or case.trainer.in_bits or _is_other_model(case):

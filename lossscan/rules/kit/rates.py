@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+import math
+from bisect import bisect_right
 
 import numpy as np
 from msgspec import Struct
@@ -94,7 +95,7 @@ def _rates_around(
     if not rate_steps(case, step, within):
         return np.empty(0), np.empty(0)
     series = case.run.series["learning_rate"]
-    at = bisect_left(series.steps, step)
+    at = int(series.steps.searchsorted(math.ceil(step)))  # rates may change thousands of times
     near = series.values[max(at - within, 0) : at + RATE_POINTS]
     return near, series.values[: max(at - within, 1)]
 

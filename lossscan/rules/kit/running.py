@@ -18,7 +18,7 @@ from msgspec import Struct
 from lossscan.model import Curve
 from lossscan.numeric.arrays import FloatArray, blocks, differences, distinct, settled_from
 from lossscan.numeric.medians import median
-from lossscan.rules.kit.case import Case
+from lossscan.rules.kit.case import Case, kept
 from lossscan.rules.kit.waves import bends_of, wobble_alike
 
 Kind: TypeAlias = Literal["sum", "mean"]
@@ -54,6 +54,7 @@ class Running(Struct, frozen=True):
     points: float  # logged points an epoch
 
 
+@kept
 def running_of(case: Case) -> Running | None:
     """How the loss is counted up; None where each point stands for itself."""
     curve = case.signals.loss
