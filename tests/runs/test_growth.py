@@ -187,6 +187,13 @@ def _read(form: str, rows: Sequence[str], n: int) -> object:
     return formats.named(form).read(Head(Path("log"), len(data), data), Settings())
 
 
+def _of_sets(n: int) -> object:
+    """A state whose evaluations are of so many sets, each in an entry of its own."""
+    entries = (f'{{"step": {s}, "eval_set{at}_loss": 2.5}}' for s in range(9) for at in range(n))
+    data = f'{{"global_step": 9, "log_history": [{",".join(entries)}]}}'.encode()
+    return trainer_state.read(Head(Path("log"), len(data), data), Settings())
+
+
 def _sweep(n: int) -> object:
     """Folders of one log each, below one."""
     logs = [Path(f"sweep/{at}/trainer_log.jsonl") for at in range(n)]
@@ -277,6 +284,7 @@ WORK: dict[str, tuple[Callable[[int], object], int]] = {
     "sources of other runs": (_others, 2_000),
     "links out of a sweep": (_linked, 400),
     "databases of one folder": (_stores, 500),
+    "evaluation sets of a state": (_of_sets, 400),
     "event files of one folder": (lambda n: merge(_files(n), Path()), 200),
     "logs that go on": (lambda n: chained(_files(n, "json_lines")), 200),
     "logs side by side": (
