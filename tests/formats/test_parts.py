@@ -158,3 +158,31 @@ def test_a_third_loss_beside_those_of_two_nets_is_a_part(tmp_path: Path):
     table = _read(tmp_path, lines)
     assert logs.points(table, "cycle_loss")[0] == (1, 0.25)
     assert logs.points(table, "loss")[0] == (1, 2.25)
+
+
+@pytest.mark.parametrize("before", ["", "epoch {n} "])
+@pytest.mark.parametrize("sign", [": ", " "])
+def test_a_word_before_each_loss_tells_parts_that_are_a_line_each(
+    tmp_path: Path, before: str, sign: str
+):
+    """The total is the loss, whichever is printed first."""
+    head = before or "batch {n}\n"
+    lines = ("cls loss", "1.5"), ("box loss", "0.5"), ("total loss", "{n}.25")
+    row = head + before.join(f"{name}{sign}{value}\n" for name, value in lines)
+    table = _read(tmp_path, "".join(row.format(n=n) for n in range(2, 6)))
+    assert logs.points(table, "loss") == [(n, n + 0.25) for n in range(2, 6)]
+
+
+def test_parts_a_line_each_are_added_up_where_no_total_is(tmp_path: Path):
+    """None of them alone is the loss."""
+    row = "Epoch {n}\nclassification loss: 1.5\nregression loss: {n}.5\n"
+    table = _read(tmp_path, "".join(row.format(n=n) for n in range(1, 5)))
+    assert logs.points(table, "loss") == [(n, n + 2.0) for n in range(1, 5)]
+
+
+def test_one_word_before_the_loss_makes_it_no_part(tmp_path: Path):
+    """It may say of which batch or net it is."""
+    text = "".join(f"step {n}: current loss: {n}.5, lr: 0.1\n" for n in range(1, 5))
+    table = _read(tmp_path, f"{text}our loss: 9.5 is no point\n")
+    assert logs.points(table, "loss") == [(n, n + 0.5) for n in range(1, 5)]
+    assert set(table.columns) == {"loss", "learning_rate"}

@@ -86,7 +86,7 @@ def claims(head: Head) -> bool:
     found: Counter[Kind] = Counter()
     last: Kind | None = None  # of a training whose evaluation may be in a line of its own
     shown = _BLANKS.sub("\n\n", text).splitlines(keepends=True)
-    for line in blocks(map(LineReader().take, shown)):
+    for line in blocks(map(LineReader(text=text).take, shown)):
         if line.place is not None and line.row:
             found[line.place.kind] += _weight(line.place, line.row)
             trained = any(map(is_judged, line.row)) and not is_evaluation(*line.row)

@@ -19,7 +19,7 @@ from lossscan.formats.kit.launches import resumes
 from lossscan.formats.kit.loss_scale_log import LossScaleLog, is_about_scales
 from lossscan.formats.kit.shapes import Learned, Part, key_of, shape_of
 from lossscan.formats.kit.stated import LineReader, StatedLine
-from lossscan.formats.kit.text import blocks
+from lossscan.formats.kit.text import blocks, peek
 from lossscan.sources.files import Head
 
 MANY: Final = 64  # lines in a row: of fewer, columns take longer than objects
@@ -36,7 +36,7 @@ class ReadLines(Struct):
 
 def read_lines(head: Head, asked: frozenset[str]) -> ReadLines:
     """All lines of a file; `asked` are the user's own names. Raises UnreadableLog."""
-    reader = LineReader(asked)
+    reader = LineReader(asked, peek(head))
     read = ReadLines(reader.idle)
     steady = _SteadyLines(reader.parts)
     for block in blocks(head):

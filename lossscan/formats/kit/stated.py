@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from lossscan.formats.kit.rare_shapes import rare_parts
 from lossscan.formats.kit.recount import LOOPED, trains
 from lossscan.formats.kit.shapes import LONGEST, Part, Shapes
 from lossscan.formats.kit.text import ENDS, NUMBER, PAIR, WRAPPED
+from lossscan.formats.kit.worded import worded
 
 _ADVERSARIAL: Final = expression(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?) loss$")
 # What transformers' `train` returns, a mean of the run; and what was asked for.
@@ -76,7 +77,6 @@ _STORED: Final = expression(  # `saved checkpoint at step 100 with loss 0.3`, of
 _SAID: Final = expression(  # `Validation loss is: 0.5`, `avg loss in epoch = 0.5`
     r" (?:is|was|is now|so far|(?:in|of|over|for) (?:the |this |each )?epoch)\Z"
 )
-_FAULTS: Final = "error"  # of which a whole number may be how many there were
 _SUMMED_UP: Final = "tot_loss["
 _RUNNING: Final = expression(r"\btot_loss\[[^\]]{1,400}\]")  # of icefall, over the last batches
 _BEST: Final = ("best", "lowest", "minimum", "min")  # of the run so far, and at no place in it
@@ -100,9 +100,9 @@ _INDENTED: Final = StatedLine(None, {}, indented=True)
 class LineReader:
     """Lines as what they count and what they state, by known names and the user's own."""
 
-    def __init__(self, asked: frozenset[str] = frozenset()) -> None:
+    def __init__(self, asked: frozenset[str] = frozenset(), text: str = "") -> None:
         self.idle = IdleLines(asked)
-        self._row = _row_reader(asked)
+        self._row = _row_reader(asked, worded(text))
         self.parts = self._row.find  # where the numbers of a line are, by what names them
         self._in_evaluation = False
         self._alternates = False  # headlines say when training begins, too: so bars are below them
@@ -165,15 +165,15 @@ class LineReader:
 
 
 @lru_cache(maxsize=2)  # so that shapes which another log of a batch had are known at once
-def _row_reader(asked: frozenset[str]) -> Shapes[str]:
-    return Shapes(_Names(asked).parts)
+def _row_reader(asked: frozenset[str], parts: frozenset[str]) -> Shapes[str]:
+    return Shapes(_Names(asked, parts).parts)
 
 
 class _Names:
     """The numbers of a line by what names them: known names and the user's own."""
 
-    def __init__(self, asked: frozenset[str]) -> None:
-        self._asked = asked
+    def __init__(self, asked: frozenset[str], parts: frozenset[str]) -> None:
+        self._asked, self._parts = asked, parts
         self._known = lru_cache(maxsize=1 << 14)(self._known_part)  # keys come again and again
         self._is_name = lru_cache(maxsize=1 << 14)(self._names_a_number)  # and so do their ends
 
@@ -194,12 +194,14 @@ class _Names:
         small = line.lower()
         named = any(word in small for word in _SPACED_NAMES)
         spaced = [*filter(_is_current, _SPACED.finditer(line))] if named else []
+        many = bool(self._parts) or len(spaced) > 1 or small.count("loss") > 1
         for match in spaced:
-            yield Part(_with_word(line, match, spaced), match.start(), *match.span(2))
+            own = _with_word(line, match, several=many)
+            yield Part(own, match.start(), *match.span(2))
         yield from rare_parts(line, small)
         found = (m for m in PAIR.finditer(line) if not _DRAWN.match(line, m.end()))
         pairs = [(match, name) for match in found if (name := self._known(match[1]))]
-        pairs = [each for each in pairs if each[1] != _FAULTS or not each[0][2].isdecimal()]
+        pairs = [(m, n) for m, n in pairs if n != "error" or not m[2].isdecimal()]  # not how many
         several = sum(map(_is_loss, (name for _, name in pairs))) > 1
         if "oss " in line:
             yield from _by_word_behind(line)
@@ -224,11 +226,13 @@ class _Names:
             name = " ".join(words[first:]).removeprefix("(")
             if self._is_name(name):
                 of_many = first > 0 and words[first - 1].lower() in _STATISTICS
-                return None if of_many else name
+                own = _joined(name) if name.lower() in self._parts else name
+                return None if of_many else own
         return None
 
     def _names_a_number(self, name: str) -> bool:
-        return name in self._asked or is_known(name) or _is_part(name)
+        told = name in self._asked or name.lower() in self._parts
+        return told or is_known(name) or _is_part(name)
 
 
 def is_total(name: str) -> bool:
@@ -252,12 +256,11 @@ def _of_net(line: str, row: dict[str, Any]) -> StatedLine:
     return StatedLine(None, parts, indented=True)
 
 
-def _with_word(line: str, match: re.Match[str], spaced: Sequence[re.Match[str]]) -> str:
+def _with_word(line: str, match: re.Match[str], *, several: bool) -> str:
     """The name before a number; of one of several losses with the word before it."""
     measured = _MEASURED.search(line[: match.start()]) if match[1].lower() == "loss" else None
     if measured and (measured[1] or is_part(f"{measured[3]}_loss")):
         return _joined(" ".join(filter(None, (*measured.groups(), match[1]))))
-    several = len(spaced) > 1 or line.lower().count("loss") > 1
     before = _WORD.search(line[: match.start()]) if several and match[1].lower() == "loss" else None
     own = f"{before[0]}{match[1]}" if before else ""
     return _joined(own) if is_part(own) or _joined(own) in MEANS else match[1]
