@@ -186,3 +186,10 @@ def test_one_word_before_the_loss_makes_it_no_part(tmp_path: Path):
     table = _read(tmp_path, f"{text}our loss: 9.5 is no point\n")
     assert logs.points(table, "loss") == [(n, n + 0.5) for n in range(1, 5)]
     assert set(table.columns) == {"loss", "learning_rate"}
+
+
+def test_a_part_whose_name_has_a_digit_is_one_of_several_on_a_line(tmp_path: Path):
+    """It is not the loss because the others have names of their own."""
+    row = "step {n}, Mel Loss: 1.5, Gen Loss: {n}.25, S2S Loss: 0.25\n"
+    table = _read(tmp_path, "".join(row.format(n=n) for n in range(1, 5)))
+    assert logs.points(table, "loss") == [(n, n + 2.0) for n in range(1, 5)]

@@ -202,7 +202,7 @@ class _Names:
         found = (m for m in PAIR.finditer(line) if not _DRAWN.match(line, m.end()))
         pairs = [(match, name) for match in found if (name := self._known(match[1]))]
         pairs = [(m, n) for m, n in pairs if n != "error" or not m[2].isdecimal()]  # not how many
-        several = sum(map(_is_loss, (name for _, name in pairs))) > 1
+        several = bool(self._parts) or sum(_is_loss(name) for _, name in pairs) > 1
         if "oss " in line:
             yield from _by_word_behind(line)
         bare = {name for match, name in pairs if match[1] == name}

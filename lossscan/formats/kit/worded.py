@@ -13,7 +13,7 @@ _STATED: Final = expression(r" [lL](?:oss|OSS) ?(?:is ?|[:=] ?)?(?:tensor\()?-?(
 _LONGEST: Final = 30  # letters of a word
 _WORD: Final = expression(
     r"(?<![\w'/-])(?!(?i:the|batch|iter|step|this|current|previous|final|new|old|best|my)\Z)"
-    r"[A-Za-z]{2,30}\Z"
+    r"[A-Za-z]\w{1,29}\Z"
 )
 
 
