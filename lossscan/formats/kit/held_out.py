@@ -8,30 +8,40 @@ from typing import Final
 from lossscan.canonical.sets import HELD_OUT, TRAINING
 from lossscan.expressions import expression
 
-EVALUATES: Final = expression(  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
-    r"(?i)(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test|cv)[\s|:\].)-]{1,4}"
-    r"(?:results? )?(?:of |at |@ ?)?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
-    r"(?! (?:loss|acc))"
-    rf"|[\[(|<【] {{0,4}}(?:{HELD_OUT}|验证集?|测试集?|検証)"
-    r"(?:[ _]set| phase| epoch)? {0,4}[\])|>】]"  # DeepSpeech
-    rf"|\b(?:phase|mode|split|stage|subset|used)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b"
-    rf"|\bname['\"]: ?['\"](?:{HELD_OUT})['\"]"
-    r"|\breport_validation_metrics\(|\bgroup=validation\b"  # Determined's
-    r"|^\W{0,9}(?:validating|evaluating|testing)\b[^:=]{0,80}\bloss\b"
-    r"|\bSaving dict for global step \d"  # of TensorFlow's estimators
-    r"|\bvalid(?:ation)? on '|\bvalid set \d{1,2} loss:"  # fairseq's; of several such sets
-    r"|^\s{0,8}\*\s{1,4}(?:average |avg |mean )?(?:acc|prec|top|err)"  # PyTorch's for ImageNet
-    r"(?!.{0,300}\btrain)"
-    rf"|^\s{{0,20}}(?:{HELD_OUT}) acc(?:uracy)?\b(?!.{{0,300}}\btrain)"
-    rf"|(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}"
-    rf"(?:on (?:the )?|(?!train)[a-z]\w{{1,15}} )?(?:{HELD_OUT})"  # `Video val | Loss: 0.7`
-    r"(?: on (?:the )?[a-z]{2,12})?"
-    r"(?: set| phase| epoch| results| summary| metrics| error)?"
-    r"(?: ?[#(\[]?\d{1,9}(?:/\d{1,9})?(?=\W{1,4}(?:\w{2,8} ){0,2}(?:loss|acc))"  # `Test 0, loss`
-    r"|\s{0,4}[:|]|[,;] (?=epoch|step|iter|batch)|\t|\s{1,4}[-(]{1,2})\s?"
-    rf"|\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})"
-    r"(?: set| phase)?(?:\s?[:,|\])-]|\t)"
-)
+_EVALUATING: Final = {  # what a line says all of whose numbers were evaluated, by its kind
+    "pass": (  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
+        r"(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test|cv)[\s|:\].)-]{1,4}"
+        r"(?:results? )?(?:of |at |@ ?)?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
+        r"(?! (?:loss|acc))"
+    ),
+    "brackets": (  # DeepSpeech's `[valid]`
+        rf"[\[(|<【] {{0,4}}(?:{HELD_OUT}|验证集?|测试集?|検証)"
+        r"(?:[ _]set| phase| epoch)? {0,4}[\])|>】]"
+    ),
+    "field": rf"\b(?:phase|mode|split|stage|subset|used)['\"]?[\s:=]{{1,4}}['\"]?(?:{HELD_OUT})\b",
+    "name": rf"\bname['\"]: ?['\"](?:{HELD_OUT})['\"]",
+    "Determined": r"\breport_validation_metrics\(|\bgroup=validation\b",
+    "TensorFlow's estimators": r"\bSaving dict for global step \d",
+    "fairseq": r"\bvalid(?:ation)? on '",
+    "several sets": r"\bvalid set \d{1,2} loss:",
+    "sentence": r"^\W{0,9}(?:validating|evaluating|testing)\b[^:=]{0,80}\bloss\b",
+    "bullet": (  # of PyTorch's examples for ImageNet
+        r"^\s{0,8}\*\s{1,4}(?:average |avg |mean )?(?:acc|prec|top|err)(?!.{0,300}\btrain)"
+    ),
+    "accuracy": rf"^\s{{0,20}}(?:{HELD_OUT}) acc(?:uracy)?\b(?!.{{0,300}}\btrain)",
+    "the set first": (  # behind a clock at most: `Test 0, loss`
+        rf"(?:^[\d\s:,.\[\]|/-]{{0,40}}|\bINFO\b)\W{{0,20}}"
+        rf"(?:on (?:the )?|(?!train)[a-z]\w{{1,15}} )?(?:{HELD_OUT})"  # `Video val | Loss: 0.7`
+        r"(?: on (?:the )?[a-z]{2,12})?(?: set| phase| epoch| results| summary| metrics| error)?"
+        r"(?: ?[#(\[]?\d{1,9}(?:/\d{1,9})?(?=\W{1,4}(?:\w{2,8} ){0,2}(?:loss|acc))"
+        r"|\s{0,4}[:|]|[,;] (?=epoch|step|iter|batch)|\t|\s{1,4}[-(]{1,2})\s?"
+    ),
+    "the set behind its epoch": (
+        rf"\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})"
+        r"(?: set| phase)?(?:\s?[:,|\])-]|\t)"
+    ),
+}
+EVALUATES: Final = expression(f"(?i){'|'.join(_EVALUATING.values())}")
 HEADLINE: Final = expression(  # alone in its line, above what is stated of a set
     r"(?i)^[\W\d]{0,60}+(?:INFO\W{1,20}+(?:[\w.]{1,40}+ - )?)?"
     r"(?:epoch[ :#]{1,3}\d{1,9}(?:/\d{1,9})?\W{1,4}+)?(?:start(?:ing)? |running |begin )?"
@@ -44,17 +54,8 @@ LONGEST_HEADLINE: Final = 80  # characters
 _BEGUN: Final = expression(  # behind the loss of the training: `loss: 0.5, eval: loss: 0.6`
     rf"(?i)(?<![\w/])(?<=[,;|] )(?:{HELD_OUT})(?: set)?\s?: ?[\[({{]?(?=loss\b)"
 )
-_HELD_OUT: Final = (
-    "val",
-    "dev",
-    "test",
-    "saving dict",
-    "* ",
-    "cv batch",
-    "验证",
-    "测试",
-    "検証",
-)  # one is in what names each such set
+# One is in what names each such set.
+_HELD_OUT: Final = ("val", "dev", "test", "saving dict", "* ", "cv batch", "验证", "测试", "検証")
 _SET: Final = rf"(?i)(?<![\w/])(?:({TRAINING})|{HELD_OUT})"
 _MEASURE: Final = (  # before a loss without a set of its own: `val acc: 0.4, loss: 0.6`
     r"[ _]acc(?:uracy)?\s{0,2}[:=]?\s{0,2}\d{1,3}(?:\.\d{1,20})? ?%?[ ,;|-]{1,4}(?=loss\b)"
