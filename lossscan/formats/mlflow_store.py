@@ -19,10 +19,9 @@ from msgspec.json import Decoder
 from lossscan.errors import UnreadableLog, reason_of
 from lossscan.expressions import expression
 from lossscan.formats.kit.cells import LARGEST_STEP
-from lossscan.formats.kit.columns import by_name
+from lossscan.formats.kit.columns import by_name, told_apart
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
-from lossscan.formats.kit.own_count import told_apart
 from lossscan.formats.kit.text import pieces
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import UNREAD_NOTE, Column, Note, Table

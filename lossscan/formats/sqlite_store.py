@@ -13,10 +13,9 @@ import numpy as np
 
 from lossscan.errors import LogDamaged, ReaderGaveUp, reason_of
 from lossscan.formats.kit.cells import number, step_number
-from lossscan.formats.kit.columns import RowLog, by_name
+from lossscan.formats.kit.columns import RowLog, by_name, told_apart
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
-from lossscan.formats.kit.own_count import counted_columns, told_apart
 from lossscan.formats.kit.several import Kept, chosen, others
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Column, Note, Table
@@ -243,7 +242,7 @@ def _trackio_columns(
             log.add(place, kept)
         elif text != "{}":
             broken.append(number_of_row)
-    return counted_columns(log)
+    return log.columns_as_stated()
 
 
 def _is_long(value: Any) -> bool:

@@ -17,7 +17,6 @@ from lossscan.formats.kit.chunks import read_records
 from lossscan.formats.kit.columns import RowLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
-from lossscan.formats.kit.own_count import counted_columns
 from lossscan.formats.kit.protobuf import BYTES, WireField, fields, message, plain, text_at
 from lossscan.formats.kit.records import dotted
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
@@ -59,7 +58,7 @@ def read(head: Head, settings: Settings) -> Table:
     keys = sorted(log.history.sheet.numbers)
     framework = _framework(log, keys)
     return Table(
-        counted_columns(log.history),
+        log.history.columns_as_stated(),
         framework=framework,
         config=log.config,
         averaging="instant" if "wandb" in trainer_of(framework).instant else "window",

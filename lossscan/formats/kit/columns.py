@@ -169,6 +169,17 @@ class RowLog:
         """The columns of all rows; none can be added any more."""
         return self.sheet.columns(self.sheet.run_steps(self.steps))
 
+    def columns_as_stated(self) -> dict[str, Column]:
+        """The columns at the steps that rows state, those without one at that of the row before.
+
+        Where none states any they keep their own, as a tracker counts the calls of its `log`.
+        """
+        if not self.sheet.stated:
+            return self.columns()
+        steps = self.sheet.stated_steps(len(self))
+        last = np.maximum.accumulate(np.where(steps >= 0, np.arange(len(self)), 0))
+        return self.sheet.columns(self.sheet.run_steps(np.maximum(steps[last], 0)))
+
     @property
     def sheet(self) -> Sheet:
         """The numbers of all rows."""
@@ -202,6 +213,11 @@ def columns(rows: Iterable[Row], settings: Settings) -> dict[str, Column]:
     for step, row in rows:
         log.add(step, row)
     return log.columns()
+
+
+def told_apart(steps: IntArray) -> IntArray:
+    """(n,) the steps, or 1, 2, ... where all are 0: MLflow's for who gives none."""
+    return steps if len(steps) == 1 or steps.any() else np.arange(1, len(steps) + 1)
 
 
 def by_name(raw: Mapping[str, Column], settings: Settings) -> dict[str, Column]:
