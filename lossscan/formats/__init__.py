@@ -30,9 +30,9 @@ from lossscan.errors import (
     UnreadableLog,
 )
 from lossscan.formats.kit.echoes import echoed
-from lossscan.formats.kit.ending import ending, last_words, lost
+from lossscan.formats.kit.ending import ending, lost
 from lossscan.formats.kit.format import Format, answered, claimed
-from lossscan.formats.kit.unlike import nearest_line, never_a_log, unlike_a_log
+from lossscan.formats.kit.unlike import never_a_log, unknown
 from lossscan.model import UNREAD_NOTE, Message, Note, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head, head_of, is_object, plain
@@ -40,9 +40,7 @@ from lossscan.sources.notebook import is_notebook
 
 _log = logging.getLogger(__name__)
 MOST_COLUMNS: Final = 10_000  # a norm for each weight of a large model is fewer
-_PROGRESS: Final = {"current_steps", "total_steps", "percentage"}  # LLaMA-Factory's, of any stage
 YAML: Final = (".yaml", ".yml")
-MOST_KEYS: Final = 8  # that the message about an unknown log shows
 
 
 @cache
@@ -157,44 +155,6 @@ def _with_echoes(table: Table, head: Head, each: Format) -> Table:
     return replace(table, config=told | dict(table.config), config_lines=lines)
 
 
-def _unknown(head: Head, settings: Settings) -> NoLogFound:
-    """No format claims a file: what each looks for, or only the one whose name the file bears.
-
-    Who gave an expression is told that it meets no line.
-    """
-    given = settings.text.get("pattern")
-    if given is not None:
-        source = settings.source or "settings"
-        return NoLogFound("pattern_unmet", at=head.path, source=source, pattern=given)
-    bearing = [each for each in formats() if each.name in head.name]
-    found = {each: each.keys_in(head) for each in bearing or formats()}
-    nearest_first = sorted(found, key=lambda each: not found[each])
-    looked_for = (_looked_for(each, found[each]) for each in nearest_first)
-    details = (Message("looked_for"), *looked_for, *how_to_map())
-    if error := ending(head, lambda _: False) or last_words(head):
-        return NoLogFound("died_before", at=head.path, error=error, details=details)
-    if set(found[nearest_first[0]]) >= _PROGRESS:
-        return NoLogFound("progress_alone", at=head.path, details=details)
-    if kind := unlike_a_log(head, found[nearest_first[0]]):
-        return NoLogFound(kind, at=head.path, details=details)
-    more = _keys_there(found[nearest_first[0]]) or nearest_line(head)
-    return NoLogFound("no_log_known", at=head.path, more=more, details=details)
-
-
-def _looked_for(each: Format, keys: list[str]) -> Message:
-    return Message("indented", said=f"{each.name:<22}{each.sample}", more=_keys_there(keys))
-
-
-def _keys_there(keys: list[str]) -> Message | str:
-    some = ", ".join(keys[:MOST_KEYS]) + (", ..." if len(keys) > MOST_KEYS else "")
-    return Message("keys_there", keys=some) if keys else ""
-
-
-def how_to_map() -> tuple[Message, ...]:
-    """The lines that say how keys of the user's own are read."""
-    return (Message("map_own"), Message("map_keys"), Message("map_lines"))
-
-
 def runs_in(path: Path) -> list[str]:
     """The names of the runs in a file whose format may hold several, else none."""
     start = head_of(path)  # nothing is unpacked for a log of one run
@@ -256,7 +216,7 @@ def read(head: Head, settings: Settings) -> Table:
         raise NoLogFound(kind, at=head.path)
     if not head.start.strip(b"\0"):
         raise NoLogFound("zero_bytes", at=head.path)
-    raise _unknown(head, settings)
+    raise unknown(head, settings, formats())
 
 
 def _read_as_claimed(head: Head, settings: Settings) -> Table | None:

@@ -22,6 +22,7 @@ from lossscan.errors import (
 )
 from lossscan.expressions import expression
 from lossscan.formats.kit.loss_scale_log import SKIPPED  # all that a log of fp16 may hold
+from lossscan.formats.kit.unlike import how_to_map
 from lossscan.model import (
     UNREAD_NOTE,
     UNVOUCHED,
@@ -250,7 +251,7 @@ def _nothing(files: RunFiles, refused: Refused) -> InputError:
     ]
     shown += ["..."] if len(refused.unknown) > MOST_NAMED else []
     lines = (Message("indented", said=each, more="") for each in shown)
-    details = (*lines, *formats.how_to_map())
+    details = (*lines, *how_to_map())
     return NoLogFound("no_log_among", at=files.root, count=len(files.files), details=details)
 
 

@@ -30,7 +30,7 @@ def points_read(run: Run, lang: str) -> Iterator[str]:
 
 def formats_listed(samples: Mapping[str, str], lang: str) -> Iterator[str]:
     """A line on each format, then how other keys are read."""
-    from lossscan.formats import how_to_map
+    from lossscan.formats.kit.unlike import how_to_map
 
     width = max(map(len, samples))
     for name, sample in samples.items():

@@ -1,4 +1,4 @@
-"""What a file is that is no log, where its first bytes show it: each has its own way out."""
+"""What is said of a file that is no log: what it is by its first bytes, and its own way out."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from lossscan.errors import NoLogFound
 from lossscan.expressions import expression
+from lossscan.formats.kit.ending import ending, last_words
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.text import peek
 from lossscan.model import Message
+from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 ENOUGH: Final = 4096  # characters that tell what a text is: a screen or two
 LEAST_CODE: Final = 3  # lines of code in them; a log may quote one or two, as a traceback does
 LEAST_SCORES: Final = 2  # accuracies: one may be that of the model a training starts from
 LONGEST: Final = 80  # characters shown of a line: a screen
+MOST_KEYS: Final = 8  # shown of a file that no format claims
+_PROGRESS: Final = {"current_steps", "total_steps", "percentage"}  # LLaMA-Factory's, of any stage
 CONTROL: Final = 0.05  # of the first bytes that no text holds; a console colored by hand has 2 %
 _MAGIC: Final = (
     ("a_picture", (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"BM\x00", b"II*\x00", b"MM\x00*")),
@@ -71,7 +77,45 @@ def _packs_others(start: bytes) -> bool:
     return any(start.startswith(mark, at) for at, mark in _BEHIND)
 
 
-def unlike_a_log(head: Head, keys: Sequence[str]) -> str | None:
+def unknown(head: Head, settings: Settings, every: Sequence[Format]) -> NoLogFound:
+    """No format claims a file: what each looks for, or only the one whose name the file bears.
+
+    Who gave an expression is told that it meets no line.
+    """
+    given = settings.text.get("pattern")
+    if given is not None:
+        source = settings.source or "settings"
+        return NoLogFound("pattern_unmet", at=head.path, source=source, pattern=given)
+    bearing = [each for each in every if each.name in head.name]
+    found = {each: each.keys_in(head) for each in bearing or every}
+    nearest_first = sorted(found, key=lambda each: not found[each])
+    looked_for = (_looked_for(each, found[each]) for each in nearest_first)
+    details = (Message("looked_for"), *looked_for, *how_to_map())
+    if error := ending(head, lambda _: False) or last_words(head):
+        return NoLogFound("died_before", at=head.path, error=error, details=details)
+    if set(found[nearest_first[0]]) >= _PROGRESS:
+        return NoLogFound("progress_alone", at=head.path, details=details)
+    if kind := _kind(head, found[nearest_first[0]]):
+        return NoLogFound(kind, at=head.path, details=details)
+    more = _keys_there(found[nearest_first[0]]) or _nearest_line(head)
+    return NoLogFound("no_log_known", at=head.path, more=more, details=details)
+
+
+def _looked_for(each: Format, keys: list[str]) -> Message:
+    return Message("indented", said=f"{each.name:<22}{each.sample}", more=_keys_there(keys))
+
+
+def _keys_there(keys: list[str]) -> Message | str:
+    some = ", ".join(keys[:MOST_KEYS]) + (", ..." if len(keys) > MOST_KEYS else "")
+    return Message("keys_there", keys=some) if keys else ""
+
+
+def how_to_map() -> tuple[Message, ...]:
+    """The lines that say how keys of the user's own are read."""
+    return (Message("map_own"), Message("map_keys"), Message("map_lines"))
+
+
+def _kind(head: Head, keys: Sequence[str]) -> str | None:
     """The message for what the file is instead of a log, None for a text that may be one.
 
     `keys` are the names that it gives to numbers.
@@ -84,7 +128,7 @@ def unlike_a_log(head: Head, keys: Sequence[str]) -> str | None:
     return None if kind == "no_loss_in_text" and keys else kind
 
 
-def nearest_line(head: Head) -> Message | str:
+def _nearest_line(head: Head) -> Message | str:
     """A message with the first line that seems to log a loss, in a form that no reader knows."""
     lines = (line for line in peek(head).splitlines() if _LOGGED.search(line))
     line = next((line.strip()[:LONGEST] for line in lines), "")
