@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from lossscan.formats.kit.format import Format
@@ -11,6 +10,7 @@ from lossscan.formats.kit.text import lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from lossscan.sources.safe_json import object_in
 
 _METRIC: Final = '"metric_msg"'
 _PARAMETER: Final = '"parameter_msg"'
@@ -36,14 +36,12 @@ def read(head: Head, settings: Settings) -> Table:
 
 def _take(line: str, points: PointLog, config: dict[str, Any]) -> None:
     """Add what a message says; one that is cut or of another form says nothing."""
-    try:
-        payload = json.loads(line)["payload"]
-        metric, parameter = payload.get("metric"), payload.get("param")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return
+    payload = object_in(line).get("payload")
+    held = payload if isinstance(payload, dict) else {}
+    metric, parameter = held.get("metric"), held.get("param")
     if isinstance(metric, dict) and not str(metric.get("metricName")).startswith(_OWN):
         step = metric.get("step") or 0
-        name = _name(payload.get("context"), str(metric.get("metricName")))
+        name = _name(held.get("context"), str(metric.get("metricName")))
         points.add(name, step, metric.get("metricValue"))
         points.add("epoch", step, metric.get("epoch"))
     elif isinstance(parameter, dict):

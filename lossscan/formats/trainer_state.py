@@ -144,13 +144,17 @@ def _state(head: Head, history: _History) -> tuple[Mapping[str, Any], bool]:
     try:
         data = _streamed(head, history)
         try:
-            return _object(data, encoding(head)), False
+            state, cut = _decoded(data, encoding(head)), False
         except TooDeep:
             raise
         except ValueError as error:
-            return _salvaged(data.decode(encoding(head), errors="replace"), str(error)), True
+            text = data.decode(encoding(head), errors="replace")
+            state, cut = _salvaged(text, str(error)), True
     except (RecursionError, TooDeep) as error:
         raise UnreadableLog("nested_state") from error
+    if not isinstance(state, dict):
+        raise UnreadableLog("state_no_object")
+    return state, cut
 
 
 def _streamed(head: Head, history: _History) -> bytes:
@@ -201,22 +205,12 @@ def _rest(stream: BinaryIO, head: Head) -> bytes:
     return stream.read()
 
 
-def _object(data: bytes, written_in: str) -> Mapping[str, Any]:
+def _decoded(data: bytes, written_in: str = UTF_8) -> Any:
     """Decode fast, the bare NaN that Python writes as text; else by the standard library."""
     try:
-        found = decoded(_ANYTHING, data)
-    except ValueError:
-        found = load_json(data.decode(written_in, errors="replace"))
-    if not isinstance(found, dict):
-        raise UnreadableLog("state_no_object")
-    return found
-
-
-def _decoded(array: bytes) -> Any:
-    try:
-        return decoded(_ANYTHING, array)
+        return decoded(_ANYTHING, data)
     except ValueError:  # 1e400, bytes that are no UTF-8
-        return load_json(array)
+        return load_json(data.decode(written_in, errors="replace"))
 
 
 def _salvaged(text: str, reason: str) -> Mapping[str, Any]:
