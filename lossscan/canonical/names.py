@@ -63,25 +63,12 @@ _TRAINING: Final = expression(r"(?:ray/tune/)?(?:train(?:ing)?[/.])?(.+)", re.IG
 MEANS: Final = ("avg_loss", "mean_loss", "average_loss", "averaged_loss")
 # The loss of some trainers and something else in others, the likeliest first.
 _STAND_INS: Final = (
-    "train_loss",
-    "epoch_loss",
-    "total_loss",
+    *("train_loss", "epoch_loss", "total_loss"),
     *("ce_loss", "cross_entropy_loss"),  # next to a total they are terms of it
-    "nll_loss",
-    "loss/total",
-    "policy_loss",
-    "loss/policy_avg",
-    "dpo_loss",
-    "actor/pg_loss",
-    *MEANS,
-    "running_loss",
-    "train_loss_epoch",
-    "loss_epoch",
+    *("nll_loss", "loss/total", "policy_loss", "loss/policy_avg", "dpo_loss", "actor/pg_loss"),
+    *(*MEANS, "running_loss", "train_loss_epoch", "loss_epoch"),
     "current_cost",  # of Paddle's first trainer, which also prints its mean since the pass began
-    "avg_cost",
-    "cost",
-    "cross_entropy",
-    *(f"train_{name}" for name in _MEASURES),
+    *("avg_cost", "cost", "cross_entropy", *(f"train_{name}" for name in _MEASURES)),
     "error",  # of nets that are written by hand
 )
 # A run's mean may be called so: transformers' `train` prints one behind the last step.

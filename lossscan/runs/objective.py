@@ -36,12 +36,7 @@ _STAGES: Final[Mapping[str, str]] = {  # LLaMA-Factory's `stage`, ms-swift's `rl
     "ppo": "ppo",
     "grpo": "grpo",
 }
-_PREFERENCE_LOSSES: Final[Mapping[str, str]] = {
-    "orpo": "orpo",
-    "simpo": "simpo",
-    "ipo": "ipo",
-    "hinge": "hinge",
-}
+_PREFERENCE_LOSSES: Final = ("orpo", "simpo", "ipo", "hinge")
 # The first line with a logged mark decides. All keys of a mark must be there; one that
 # ends with "/" is a prefix.
 _MARKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
@@ -92,9 +87,8 @@ def _is_part_of_many(key: str) -> bool:
 
 def _from_settings(config: Mapping[str, Field]) -> str | None:
     stage = _STAGES.get(_setting(config, "stage"))
-    if stage == "dpo":
-        return _PREFERENCE_LOSSES.get(_setting(config, "pref_loss"), stage)
-    return stage
+    preference = _setting(config, "pref_loss")
+    return preference if stage == "dpo" and preference in _PREFERENCE_LOSSES else stage
 
 
 def _from_keys(keys: Iterable[str]) -> str | None:

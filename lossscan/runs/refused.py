@@ -13,12 +13,8 @@ from lossscan.model import UNREAD_NOTE, Note, Skipped
 from lossscan.runs.log_names import LOGS, is_log_name, is_sure_log_name
 from lossscan.sources.files import any_of, relative
 
-_NO_TEXT: Final = (
-    "zero_bytes",
-    "binary_data",
-    "an_archive",
-    "a_database",
-)  # of a file that bears the name of a log
+# What is said of a file that bears the name of a log and holds no text.
+_NO_TEXT: Final = ("zero_bytes", "binary_data", "an_archive", "a_database")
 _CLOSED: Final = frozenset(SYSTEM.values()) - {"os_missing", "os_loop"}  # nothing is there
 
 

@@ -70,13 +70,8 @@ _FAULTS = {  # how PyYAML begins to say what is wrong, and what we say
     "could not determine a constructor": "yaml_tag",
     "found unknown escape": "yaml_escape",
 }
-_CONSTRUCTOR_ERRORS = (  # what PyYAML lets through for `!!int ""`, `!!bool x`, `!!timestamp x`
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-)
+# What PyYAML lets through for `!!int ""`, `!!bool x`, `!!timestamp x`.
+_CONSTRUCTOR_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _OPENING = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _CLOSING = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 

@@ -7,9 +7,7 @@ from typing import Any, BinaryIO, Final
 
 from lossscan.errors import MissingExtra
 
-_AT_ONCE: Final = (
-    256  # bytes: a block of four may hold 128 KiB, and all is unpacked of what is given
-)
+_AT_ONCE: Final = 256  # bytes, all unpacked: a block of four may hold 128 KiB
 
 
 def opened(stream: BinaryIO) -> tuple[Any, tuple[type[Exception], ...]]:

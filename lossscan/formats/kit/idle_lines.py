@@ -22,26 +22,21 @@ MOST = 1_500_000  # characters of unlike lines that are no points, of any words
 MOST_JUDGED = 2_000_000  # also with those that name a loss, and points
 TOLD: Final = 500_000  # of lines whose shapes said something: a bar has one for each of its widths
 JUDGED: Final = (  # one is in each line that states a loss or a reward
-    *(
-        "loss",
-        "Loss",
-        "LOSS",
-        "reward",
-        "Reward",
-        "xent",
-        "Xent",
-        "cost",
-        "Cost",
-        "ntropy",
-        "ing error",
-        " error 0.",
-        " error=",
-    ),
+    *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "Xent", "cost", "Cost", "ntropy"),
     *("损失", "奖励", "損失", "ロス", "손실", "로스", "отер"),
     *("perda", "Perda", "perte", "Perte", "érdida", "erdida", "erlust", "perdita", "Perdita"),
     *("Score at iteration", "verage Score", "Avg Score", "Total Score", ", Gradient "),
     *("cycle_A", "errD", "Err_", "_err", " l_", " L_", "G_GAN", " G=", " G: ", "| T: ", "[L1: "),
-    *("train==[", "fit progress", "train 0", "valid 0", "MSE: "),
+    *(
+        "ing error",
+        " error 0.",
+        " error=",
+        "train==[",
+        "fit progress",
+        "train 0",
+        "valid 0",
+        "MSE: ",
+    ),
     *("g|", ": error = ", "KL divergence"),
 )
 

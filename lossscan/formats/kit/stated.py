@@ -45,19 +45,8 @@ _SPACED: Final = expression(  # a name and its number with nothing between
 )
 # One is in each of those.
 _SPACED_NAMES: Final = (
-    "loss",
-    "xent",
-    "lr",
-    "learning",
-    "ppl",
-    "norm",
-    "reward",
-    "kl ",
-    "entropy ",
-    " cost ",
-    " error ",
-    "损失",
-    "verlust",
+    *("loss", "xent", "lr", "learning", "ppl", "norm", "reward", "kl ", "entropy ", " cost "),
+    *(" error ", "损失", "verlust"),
 )
 _TWO_WORDS: Final = expression(r"([A-Za-z]\w{0,30}) (?i:loss)$")
 _SMOOTHED: Final = expression(r"(?i)(?:smooth(?:ed)?|ema|moving) ")  # next to what it smooths

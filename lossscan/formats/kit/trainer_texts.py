@@ -10,14 +10,8 @@ from lossscan.sources.safe_json import object_in
 ARGS: Final = "args"
 MODEL: Final = "model_config"
 _MODEL_KEYS: Final = (
-    "vocab_size",
-    "model_type",
-    "architectures",
-    "torch_dtype",
-    "dtype",  # its name from transformers 4.56 on
-    "num_hidden_layers",
-    "hidden_size",
-    "_name_or_path",
+    *("vocab_size", "model_type", "architectures", "num_hidden_layers", "hidden_size"),
+    *("torch_dtype", "dtype", "_name_or_path"),  # `dtype` from transformers 4.56 on
 )
 _TRAINING_ARGUMENT: Final = "per_device_train_batch_size"  # all TrainingArguments have it
 _LARGEST: Final = 1 << 20  # bytes; TrainingArguments take 8 kB, a model config up to 100 kB

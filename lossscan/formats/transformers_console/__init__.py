@@ -255,11 +255,5 @@ def _every(entries: Entries, steps: IntArray, scale: Scale | None) -> IntArray:
 
 _SAMPLE = "{'loss': 2.3, 'learning_rate': 5e-05, 'epoch': 0.1}"
 FORMAT = Format(
-    "transformers_console",
-    _SAMPLE,
-    claims,
-    read,
-    priority=10,
-    files="running_log.txt",
-    runs=runs,
+    "transformers_console", _SAMPLE, claims, read, priority=10, files="running_log.txt", runs=runs
 )

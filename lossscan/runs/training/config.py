@@ -21,20 +21,9 @@ from lossscan.runs.training.files import Room, Stated, Trust, is_config_name, re
 from lossscan.sources.files import relative
 
 MATTERS: Final = (  # fields whose disagreement changes a verdict
-    "learning_rate",
-    "lr_scheduler_type",
-    "warmup_steps",
-    "warmup_ratio",
-    "per_device_train_batch_size",
-    "gradient_accumulation_steps",
-    "max_grad_norm",
-    "eval_strategy",
-    "finetuning_type",
-    "lora_rank",
-    "stage",
-    "seed",
-    "fp16",
-    "bf16",
+    *("learning_rate", "lr_scheduler_type", "warmup_steps", "warmup_ratio", "max_grad_norm"),
+    *("per_device_train_batch_size", "gradient_accumulation_steps", "eval_strategy"),
+    *("finetuning_type", "lora_rank", "stage", "seed", "fp16", "bf16"),
 )
 SHARES: Final = ("eval_steps", "save_steps", "logging_steps")  # below 1: a share of max_steps
 

@@ -31,20 +31,12 @@ _OPAQUE: Final = object()  # a value that is not followed
 _MARK: Final = object()
 
 _PLAIN: Final = (
-    pickletools.pyint,
-    pickletools.pyinteger_or_bool,
-    pickletools.pyfloat,
-    pickletools.pyunicode,
-    pickletools.pybytes_or_str,
+    *(pickletools.pyint, pickletools.pyinteger_or_bool, pickletools.pyfloat),
+    *(pickletools.pyunicode, pickletools.pybytes_or_str),
 )
 _ZIP_ERRORS: Final = (  # what zipfile raises on damaged, encrypted and oddly packed archives
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    OSError,
-    ValueError,
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
+    *(OSError, ValueError),
 )
 
 
