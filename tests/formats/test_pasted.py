@@ -664,9 +664,9 @@ def test_what_a_program_puts_around_each_line_is_left_out(tmp_path: Path, wrappe
     head = "      Epoch    GPU_mem   box_loss   cls_loss   dfl_loss  Instances       Size"
     row = "      {n}/6   2.31G   1.25   0.5   0.25   12   640: 100%|##| 9/9 [00:31<00:00]"
     text = [head, *(row.format(n=n) for n in STEPS)]
-    path = tmp_path / "train.log"
-    path.write_text("".join(wrapped.format(line=line) + "\n" for line in text))
-    columns = read_file(path, Settings()).columns
+    columns = logs.read_log(
+        tmp_path, "".join(wrapped.format(line=line) + "\n" for line in text)
+    ).columns
     assert columns["loss"].values.tolist() == [2.0] * len(STEPS)
 
 
@@ -674,9 +674,7 @@ def test_what_a_program_puts_around_each_line_is_left_out(tmp_path: Path, wrappe
 def test_what_an_editor_puts_for_a_sign_is_that_sign(tmp_path: Path, typed: str, plain: str):
     """Blanks of a web page and signs of Markdown are in what is copied from them."""
     text = "".join(f"[epoch {n}/6] train_loss: {2 / n:.4f} val_loss: 2.5\n" for n in STEPS)
-    path = tmp_path / "train.log"
-    path.write_text(text.replace(plain, typed), encoding="utf-8")
-    columns = read_file(path, Settings()).columns
+    columns = logs.read_log(tmp_path, text.replace(plain, typed)).columns
     assert [len(columns[name].steps) for name in ("loss", "eval_loss")] == [6, 6]
 
 
@@ -693,10 +691,8 @@ def test_a_last_number_counts_without_its_newline_if_it_is_whole(
     tmp_path: Path, losses: str, points: int
 ):
     """Who copies lines leaves the last newline behind; who is killed may leave half a number."""
-    path = tmp_path / "train.log"
     lines = [f"step {n}0: loss {loss}" for n, loss in enumerate(losses.split(), start=1)]
-    path.write_text("\n".join(lines))
-    assert len(read_file(path, Settings()).columns["loss"].steps) == points
+    assert len(logs.read_log(tmp_path, "\n".join(lines)).columns["loss"].steps) == points
 
 
 RESTARTING = {
@@ -715,18 +711,15 @@ def test_a_counter_that_begins_anew_in_each_epoch_goes_on(tmp_path: Path, name: 
         headline.format(e=epoch) + "".join(line.format(n=n, x=next(losses) / 9) for n in STEPS)
         for epoch in range(1, 5)
     )
-    path = tmp_path / "train.log"
-    path.write_text(text)
-    steps = read_file(path, Settings()).columns["loss"].steps
+    steps = logs.read_log(tmp_path, text).columns["loss"].steps
     assert len(steps) == 24
     assert (steps[1:] > steps[:-1]).all()
 
 
 def test_trainings_that_begin_with_their_loss_anew_are_no_epochs(tmp_path: Path):
     """The same counter stands in a log of several trainings: each begins where the first did."""
-    path = tmp_path / "train.log"
-    path.write_text("".join(f"step {n} loss: {9 / n:.4f}\n" for _ in range(3) for n in STEPS))
-    steps = read_file(path, Settings()).columns["loss"].steps
+    text = "".join(f"step {n} loss: {9 / n:.4f}\n" for _ in range(3) for n in STEPS)
+    steps = logs.read_log(tmp_path, text).columns["loss"].steps
     assert steps.max() == 6
 
 
@@ -754,12 +747,10 @@ def test_a_reward_below_its_step_belongs_to_it(tmp_path: Path):
 
 def test_parts_by_the_word_before_them(tmp_path: Path):
     """A part is no total, with or without a colon behind it; a norm may be spaced as well."""
-    path = tmp_path / "train.log"
     line = (
         "Iter: 0{n}, Loss: 16.5, Regression Loss 2.5, Classification Loss: 13.5 | grad_norm 1.5\n"
     )
-    path.write_text("".join(line.format(n=n) for n in STEPS))
-    columns = read_file(path, Settings()).columns
+    columns = logs.read_log(tmp_path, "".join(line.format(n=n) for n in STEPS)).columns
     firsts = {name: column.values[0] for name, column in columns.items()}
     assert firsts == {
         "loss": 16.5,
@@ -771,10 +762,9 @@ def test_parts_by_the_word_before_them(tmp_path: Path):
 
 def test_rounds_that_only_the_server_judges(tmp_path: Path):
     """Flower prints what the model of all clients loses."""
-    path = tmp_path / "server.log"
     line = "INFO flower 2022-01-06 | server.py | fit progress: ({n}, 2.5, {{'accuracy': 0}}, 9.5)\n"
-    path.write_text("".join(line.format(n=n) for n in STEPS))
-    assert read_file(path, Settings()).columns["eval_loss"].steps.tolist() == list(STEPS)
+    text = "".join(line.format(n=n) for n in STEPS)
+    assert logs.read_log(tmp_path, text).columns["eval_loss"].steps.tolist() == list(STEPS)
 
 
 def test_names_in_brackets_may_stand_before_their_numbers(tmp_path: Path):
@@ -809,10 +799,9 @@ def test_the_only_name_above_single_numbers_says_what_they_are(tmp_path: Path):
 
 def test_one_bar_is_a_log(tmp_path: Path):
     """No sentence holds a bar: a paste of one is no prose."""
-    path = tmp_path / "train.log"
     bar = "Training progress:   2%|#   | 2000/100000 [01:42<1:03:14, 25.83it/s, Loss=0.1641454]\n"
-    path.write_text(f"Reading cameras\nNumber of points: 100000\n\n{bar}Evaluating: PSNR 18.8\n")
-    assert read_file(path, Settings()).columns["loss"].steps.tolist() == [2000]
+    text = f"Reading cameras\nNumber of points: 100000\n\n{bar}Evaluating: PSNR 18.8\n"
+    assert logs.read_log(tmp_path, text).columns["loss"].steps.tolist() == [2000]
 
 
 @pytest.mark.parametrize(
@@ -870,30 +859,26 @@ def test_one_line_that_is_no_point_is_no_log(tmp_path: Path, line: str):
 )
 def test_one_line_tells_that_the_loss_is_lost(tmp_path: Path, line: str):
     """Who asks why it is NaN pastes the line and no more, with words around it."""
-    path = tmp_path / "train.log"
-    path.write_text(f"Why is it so?\n\n{line}\n\nI use three cards.\nThank you.\n")
-    assert not math.isfinite(read_file(path, Settings()).columns["loss"].values[-1])
+    text = f"Why is it so?\n\n{line}\n\nI use three cards.\nThank you.\n"
+    assert not math.isfinite(logs.read_log(tmp_path, text).columns["loss"].values[-1])
 
 
 def test_a_bar_that_never_moved_shows_its_loss(tmp_path: Path):
     """A training that is lost at once is stopped before its bar is drawn again."""
-    path = tmp_path / "train.log"
     bar = "Steps:   0%|          | 0/3000 [00:0{n}<?, ?it/s{said}]\n"
-    path.write_text(bar.format(n=0, said="") + bar.format(n=7, said=", loss=nan, lr=1e-6"))
-    assert len(read_file(path, Settings()).columns["loss"].values) == 1
+    text = bar.format(n=0, said="") + bar.format(n=7, said=", loss=nan, lr=1e-6")
+    assert len(logs.read_log(tmp_path, text).columns["loss"].values) == 1
 
 
 def test_an_evaluation_of_each_epoch_may_stay_the_same(tmp_path: Path):
     """Of a net that learns nothing each evaluation is one: none repeats the one before."""
-    path = tmp_path / "train.log"
-    path.write_text("".join(f"Epoch {n} loss: {2 / n:.4f} val_loss: 2.3026\n" for n in STEPS))
-    assert len(read_file(path, Settings()).columns["eval_loss"].steps) == len(STEPS)
+    text = "".join(f"Epoch {n} loss: {2 / n:.4f} val_loss: 2.3026\n" for n in STEPS)
+    assert len(logs.read_log(tmp_path, text).columns["eval_loss"].steps) == len(STEPS)
 
 
 def test_what_nets_of_caffe_put_out_belongs_to_their_iteration(tmp_path: Path):
     """Two iterations are a log; a test is at the iteration that announces it."""
-    path = tmp_path / "train.log"
-    path.write_text(
+    text = (
         "I0509 19:45:41.1 20669 solver.cpp:266] Iteration 50, Testing net (#0)\n"
         "I0509 19:47:26 20669 solver.cpp:315]     Test net output #0: accuracy = 0.16014\n"
         "I0509 19:47:26 20669 solver.cpp:315]  Test net output #1: loss = 5.5 (* 1 = 5.5 loss)\n"
@@ -902,7 +887,7 @@ def test_what_nets_of_caffe_put_out_belongs_to_their_iteration(tmp_path: Path):
         " loss)\n"
         "I0306 10:34:24 13326 sgd_solver.cpp:170] Iteration 50, lr = 0.0001\n"
     )
-    columns = read_file(path, Settings()).columns
+    columns = logs.read_log(tmp_path, text).columns
     firsts = {name: (each.steps[0], each.values[0]) for name, each in columns.items()}
     assert firsts.pop("learning_rate") == (50, 0.0001)
     assert firsts.pop("eval_accuracy", None) in (None, (50, 0.16014))
@@ -915,9 +900,7 @@ def test_lines_that_a_terminal_cut_are_whole_again(tmp_path: Path, length: int):
     row = "[2024-05-01 10:00:00] step: {:03d}0 | loss: {:.6f} |{} grad_norm: {:.6f}"
     filled = [row.format(n, 2 / n, "." * (length - 71), 1.5 / n) for n in STEPS]
     cut = [row[at : at + 80] for row in filled for at in range(0, length, 80)]
-    path = tmp_path / "train.log"
-    path.write_text("\n".join(cut) + "\n")
-    columns = read_file(path, Settings()).columns
+    columns = logs.read_log(tmp_path, "\n".join(cut) + "\n").columns
     assert {len(row) for row in filled} == {length}
     assert columns["loss"].steps.tolist() == [10, 20, 30, 40, 50, 60]
     assert columns["grad_norm"].values.tolist() == [1.5, 0.75, 0.5, 0.375, 0.3, 0.25]
@@ -925,10 +908,8 @@ def test_lines_that_a_terminal_cut_are_whole_again(tmp_path: Path, length: int):
 
 def test_losses_without_a_name_are_no_log(tmp_path: Path):
     """Single numbers may be anything, unless the name of the file says what they are."""
-    path = tmp_path / "scores.txt"
-    path.write_text("0.5\n0.25\n")
     with pytest.raises(NoLogFound):
-        read_file(path, Settings())
+        logs.read_log(tmp_path, "0.5\n0.25\n", name="scores.txt")
 
 
 @pytest.mark.parametrize(
@@ -946,17 +927,14 @@ def test_losses_without_a_name_are_no_log(tmp_path: Path):
 )
 def test_prose_with_a_loss_in_it_is_no_log(tmp_path: Path, text: str):
     """Sentences name losses and epochs, code names them too, and Markdown marks any number."""
-    path = tmp_path / "notes.txt"
-    path.write_text(text)
     with pytest.raises(NoLogFound):
-        read_file(path, Settings())
+        logs.read_log(tmp_path, text, name="notes.txt")
 
 
 def test_decimal_commas_are_decimals(tmp_path: Path):
     """A loss of 2,3450 is not 2, and one of 0,4120 is no loss of zero."""
-    path = tmp_path / "train.log"
-    path.write_text("Epoch 1/3, Loss: 2,3450, Acc: 50,01%\nEpoch 2/3, Loss: 0,4120, Acc: 61,5%\n")
-    assert read_file(path, Settings()).columns["loss"].values.tolist() == [2.345, 0.412]
+    text = "Epoch 1/3, Loss: 2,3450, Acc: 50,01%\nEpoch 2/3, Loss: 0,4120, Acc: 61,5%\n"
+    assert logs.read_log(tmp_path, text).columns["loss"].values.tolist() == [2.345, 0.412]
 
 
 def test_rows_of_megatron_that_a_terminal_wrapped_are_rows(tmp_path: Path):
@@ -967,9 +945,8 @@ def test_rows_of_megatron_that_a_terminal_wrapped_are_rows(tmp_path: Path):
     )
     rows = (row.format(10, 2.5), row.format(20, 2.25), row.format(30, 2.0))
     wrapped = [each[at : at + 80].rstrip("\n") + "\n" for each in rows for at in range(0, 200, 80)]
-    path = tmp_path / "train.log"
-    path.write_text("".join(wrapped[:6]) + "saving checkpoint\n" + "".join(wrapped[6:]))
-    columns = read_file(path, Settings()).columns
+    text = "".join(wrapped[:6]) + "saving checkpoint\n" + "".join(wrapped[6:])
+    columns = logs.read_log(tmp_path, text).columns
     assert columns["loss"].steps.tolist() == [10, 20, 30]
     assert columns["loss"].values.tolist() == [2.5, 2.25, 2.0]
     assert columns["learning_rate"].values.tolist() == [0.0001] * 3

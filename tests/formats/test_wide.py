@@ -96,10 +96,10 @@ def test_a_table_holds_trainings_one_after_the_other(tmp_path: Path):
 
 def test_results_are_no_curve(tmp_path: Path):
     """A row for each fold is its result."""
-    path = tmp_path / "results.csv"
-    path.write_text("fold,epoch,val_loss\n1,10,0.5\n2,12,0.75\n3,9,0.5\n")
     with pytest.raises(UnreadableLog, match="the result of a different run"):
-        read_file(path, Settings())
+        logs.read_log(
+            tmp_path, "fold,epoch,val_loss\n1,10,0.5\n2,12,0.75\n3,9,0.5\n", name="results.csv"
+        )
 
 
 @pytest.mark.parametrize(
@@ -136,14 +136,13 @@ def test_a_header_may_be_longer_than_what_a_glance_shows(tmp_path: Path, loss: s
 
 def test_tensors_are_numbers(tmp_path: Path):
     """As `csv.writer` prints what nobody called `item` on."""
-    path = tmp_path / "losses.csv"
-    path.write_text(
+    text = (
         "Epoch,Train_loss,Val_loss\n"
         "1,\"tensor(2.5, device='cuda:0', grad_fn=<DivBackward0>)\","
         "\"tensor(2.75, device='cuda:0')\"\n"
         '2,tensor(2.25),"np.float64(2.5)"\n'
     )
-    table = read_file(path, Settings())
+    table = logs.read_log(tmp_path, text, name="losses.csv")
     assert logs.points(table, "loss") == [(1, 2.5), (2, 2.25)]
     assert logs.points(table, "eval_loss") == [(1, 2.75), (2, 2.5)]
 
