@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from lossscan import api, commands, formats, reporters, rules
 from lossscan.errors import ExaminationFailed, NoLogFound, ReaderFailed, ReaderGaveUp, UnreadableLog
 from lossscan.formats.kit import json_document
-from lossscan.formats.kit.event import MANY, event_of
+from lossscan.formats.kit.binary.event import MANY, event_of
 from lossscan.formats.kit.records import Records, in_array
 from lossscan.formats.transformers_console.placing import Scale, placed, usable
 from lossscan.gate import exit_status

@@ -162,7 +162,7 @@ def test_among_very_many_keys_the_loss_is_found(tmp_path, monkeypatch):
 
 def test_among_very_many_tags_the_loss_is_found(tmp_path, monkeypatch):
     """Each comes a few times only, so that they are read one by one."""
-    monkeypatch.setattr("lossscan.formats.kit.gather.MOST_KEYS", 500)
+    monkeypatch.setattr("lossscan.formats.kit.binary.gather.MOST_KEYS", 500)
     monkeypatch.setattr(formats, "MOST_COLUMNS", 300)
     tags = {f"layer{n:0{5 + n % 7}}/norm": [(1, 1.0)] for n in range(3_000)}
     path = tmp_path / "events.out.tfevents.1.host"

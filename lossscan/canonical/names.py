@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -169,6 +169,18 @@ def is_part(raw: str) -> bool:
         and not name.startswith("eval_")
         and _PART.fullmatch(_folded(name).removeprefix("train_")) is not None
     )
+
+
+@lru_cache(maxsize=256)
+def is_evaluation(*names: str) -> bool:
+    """Whether everything in a row of such names was evaluated, on any set, except its counts."""
+    stated = [name for name in map(canonical, names) if name not in ("epoch", "step")]
+    return bool(stated) and all(name.startswith("eval_") or name == "test_loss" for name in stated)
+
+
+def trains(row: Iterable[str]) -> bool:
+    """Whether a row of such names holds a loss of the training."""
+    return any(is_judged(name) and not is_evaluation(name) for name in row)
 
 
 def factor(raw: str) -> float:

@@ -12,11 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from lossscan.canonical.names import canonical, is_judged
+from lossscan.canonical.names import canonical, is_judged, trains
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import RowLog
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.recount import trains
 from lossscan.formats.kit.stated import LineReader
 from lossscan.formats.kit.text import PAIR, lines, peek
 from lossscan.model import Note, Table

@@ -15,7 +15,7 @@ from lossscan.expressions import expression
 from lossscan.formats.kit.banner import consistent, data_facts
 from lossscan.formats.kit.columns import Row, RowLog
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.grown import Grown
+from lossscan.formats.kit.grown import Grown, grown
 from lossscan.formats.kit.launches import Launches
 from lossscan.formats.kit.loss_scale_log import LossScaleLog
 from lossscan.formats.kit.shapes import Part, Shapes
@@ -141,9 +141,8 @@ def _columns(log: RowLog, points: IntArray, settings: Settings) -> dict[str, Col
     none_left = counted & (skipped >= spans)
     shown &= ~(none_left & (losses == 0))
     lost = counted & ~shown & (~none_left | (nans > 0))
-    restored = Grown(np.float64)
     places = np.flatnonzero(shown | lost)
-    restored.add(places, np.where(lost, math.nan, losses)[places])
+    restored = grown(places, np.where(lost, math.nan, losses)[places])
     log.sheet.take(_called(name, settings), restored)
     return log.columns()
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from lossscan.expressions import expression
 from lossscan.formats.kit.columns import RowLog
-from lossscan.formats.kit.epoch_counts import run_steps
 from lossscan.formats.kit.format import Format
+from lossscan.formats.kit.steps import run_steps
 from lossscan.formats.kit.text import lines, pairs, peek
 from lossscan.model import Table
 from lossscan.settings import Settings

@@ -15,8 +15,8 @@ from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.counters import CounterPlace, place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.held_out import evaluations
-from lossscan.formats.kit.recount import Placed, counted
 from lossscan.formats.kit.stated import LineReader
+from lossscan.formats.kit.steps import Placed, counted
 from lossscan.formats.kit.text import PASTED, are_most, lines, peek
 from lossscan.model import Note, Table
 from lossscan.settings import Settings

@@ -16,8 +16,8 @@ from lossscan.formats.kit.cells import number
 from lossscan.formats.kit.columns import columns
 from lossscan.formats.kit.counters import CounterPlace
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.recount import Placed, counted
 from lossscan.formats.kit.stated import LineReader
+from lossscan.formats.kit.steps import Placed, counted
 from lossscan.formats.kit.text import ENDS, NUMBER, lines, peek
 from lossscan.model import Table
 from lossscan.settings import Settings

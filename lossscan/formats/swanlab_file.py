@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from lossscan.formats.kit.chunks import FILE_HEADER, read_records
+from lossscan.formats.kit.binary.chunks import FILE_HEADER, read_records
+from lossscan.formats.kit.binary.protobuf import fields, message, plain
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.point_log import PointLog
-from lossscan.formats.kit.protobuf import fields, message, plain
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head

@@ -11,11 +11,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.columns import by_name
-from lossscan.formats.kit.event import NO_STEP, Event, Number
-from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.gather import Layout, Log, scan
-from lossscan.formats.kit.protobuf import (
+from lossscan.formats.kit.binary.event import NO_STEP, Event, Number
+from lossscan.formats.kit.binary.gather import Layout, Log, scan
+from lossscan.formats.kit.binary.protobuf import (
     BYTES,
     FIXED32,
     VARINT,
@@ -26,7 +24,9 @@ from lossscan.formats.kit.protobuf import (
     plain,
     text_at,
 )
-from lossscan.formats.kit.tfrecord import RecordFrame
+from lossscan.formats.kit.binary.tfrecord import RecordFrame
+from lossscan.formats.kit.columns import by_name
+from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
 from lossscan.model import Table
 from lossscan.settings import Settings

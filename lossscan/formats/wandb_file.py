@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from lossscan.formats.kit.binary.chunks import read_records
+from lossscan.formats.kit.binary.protobuf import BYTES, WireField, fields, message, plain, text_at
 from lossscan.formats.kit.cells import step_number
-from lossscan.formats.kit.chunks import read_records
 from lossscan.formats.kit.columns import RowLog
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
-from lossscan.formats.kit.protobuf import BYTES, WireField, fields, message, plain, text_at
 from lossscan.formats.kit.records import dotted
 from lossscan.formats.kit.trainer_texts import trainer_by_arguments
 from lossscan.model import Table

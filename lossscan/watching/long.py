@@ -182,7 +182,7 @@ def _is_document(head: bytes) -> bool:
 
 def _records(stream: BinaryIO, start: bytes) -> bytes | None:
     """Of an event file: its records are found by the checksums of their lengths."""
-    from lossscan.formats.kit.tfrecord import FOOTER, HEADER, length_of
+    from lossscan.formats.kit.binary.tfrecord import FOOTER, HEADER, length_of
 
     def last_end(data: bytes, begin: int) -> int:
         """Where the chain of records from `begin` on ends within `data`."""

@@ -49,7 +49,7 @@ def main(points: int) -> None:
         for name, tags in shapes.items():
             path = writers.write_events(Path(folder) / "tfevents", logged(tags, points))
             bulk = seconds(path) * 1e6 / points
-            with mock.patch("lossscan.formats.kit.gather._FEW", 1 << 60):
+            with mock.patch("lossscan.formats.kit.binary.gather._FEW", 1 << 60):
                 single = seconds(path) * 1e6 / points
             print(f"{name:8} {bulk:6.2f} s  {single:6.2f} s  x{single / bulk:.1f}")  # noqa: T201
 

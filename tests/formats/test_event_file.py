@@ -368,7 +368,7 @@ def test_read_follows_records_across_the_blocks_it_reads(tmp_path, monkeypatch):
     text = json.dumps({"per_device_train_batch_size": 1, "note": "x" * 2000})
     data = writers.event_bytes({"loss": POINTS, "eval/loss": POINTS}, {"args": text})
     whole = table_of(tmp_path, data)
-    monkeypatch.setattr("lossscan.formats.kit.tfrecord._CHUNK", 500)
+    monkeypatch.setattr("lossscan.formats.kit.binary.tfrecord._CHUNK", 500)
     parts = table_of(tmp_path, data)
     assert parts.config == whole.config
     for name, column in whole.columns.items():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lossscan.formats.kit.recount import trains
+from lossscan.canonical.names import trains
 from lossscan.model import Table
 from tests import logs
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossscan.formats.kit.epoch_counts import epoch_length, run_steps
+from lossscan.formats.kit.steps import epoch_length, run_steps
 
 
 @given(

@@ -39,7 +39,7 @@ def table_of(data: bytes) -> Table | None:
 
 def one_by_one(data: bytes) -> Table | None:
     """Read bytes without numpy's short cut."""
-    with mock.patch("lossscan.formats.kit.gather._FEW", 1 << 60):
+    with mock.patch("lossscan.formats.kit.binary.gather._FEW", 1 << 60):
         return table_of(data)
 
 

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from lossscan.canonical.names import canonical
 from lossscan.errors import LogDamaged, UnreadableLog
+from lossscan.formats.kit.binary.gather import Log, scan
+from lossscan.formats.kit.binary.tfrecord import HEADER, length_of
 from lossscan.formats.kit.columns import by_name
 from lossscan.formats.kit.format import Format
-from lossscan.formats.kit.gather import Log, scan
-from lossscan.formats.kit.tfrecord import HEADER, length_of
 from lossscan.formats.kit.trainer_texts import ARGS, MODEL, are_arguments, trainer_settings
 from lossscan.model import Column, Table
 from lossscan.settings import Settings

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from lossscan.canonical.names import canonical, is_judged
+from lossscan.canonical.names import canonical, is_evaluation, is_judged, trains
 from lossscan.errors import UnreadableLog
 from lossscan.expressions import expression
 from lossscan.formats.key_value.blocks import blocks
@@ -22,7 +22,6 @@ from lossscan.formats.kit.counters import CounterPlace, Kind, place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.idle_lines import JUDGED
 from lossscan.formats.kit.loss_scale_log import SKIPPED
-from lossscan.formats.kit.recount import is_evaluation, trains
 from lossscan.formats.kit.stated import LineReader, StatedLine
 from lossscan.formats.kit.text import PAIR, are_most, peek
 from lossscan.model import Column, Table

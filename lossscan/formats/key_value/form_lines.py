@@ -8,12 +8,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lossscan.canonical.names import is_judged
+from lossscan.canonical.names import is_evaluation, is_judged
 from lossscan.formats.key_value.blocks import is_counted
 from lossscan.formats.key_value.stated_log import Form, StatedLog
 from lossscan.formats.kit.counters import Kind
-from lossscan.formats.kit.recount import SEVERAL, is_evaluation
 from lossscan.formats.kit.stated import BATCH_LOSS
+from lossscan.formats.kit.steps import SEVERAL
 from lossscan.numeric.arrays import IntArray, distinct
 
 TWO_LOOPS: Final = 2  # bars of different lengths, and epochs with a loss

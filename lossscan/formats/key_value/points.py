@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lossscan.canonical.names import OF_RUN, canonical
+from lossscan.canonical.names import OF_RUN, SET_RATE, canonical, is_evaluation
 from lossscan.formats.key_value.form_lines import KINDS, FormLines
 from lossscan.formats.key_value.stated_log import Form
 from lossscan.formats.kit.counters import Kind
-from lossscan.formats.kit.grown import Grown
+from lossscan.formats.kit.grown import Grown, grown
 from lossscan.formats.kit.launches import Launches
-from lossscan.formats.kit.recount import is_beside
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray, distinct
 
 
@@ -39,7 +38,7 @@ class Points:
             return form.names
         if form.kind == "epoch" or (form.kind == "step" and self.kind == "bar"):  # it sums up
             return tuple(name for name in form.names if canonical(name).startswith("eval_"))
-        return () if form.kind is not None else tuple(filter(is_beside, form.names))
+        return () if form.kind is not None else tuple(filter(_is_beside, form.names))
 
     def _kept(self) -> tuple[IntArray, IntArray]:
         """The lines that state something, and for each the line that counts for it."""
@@ -79,7 +78,7 @@ class Points:
             if not whole or drops.any():
                 places, values = numbers.places, numbers.values
                 kept = takes[self.lines.ids[places]] & (rows[places] >= 0)
-                cells[name] = _grown(rows[places[kept]].astype(np.int64), values[kept])
+                cells[name] = grown(rows[places[kept]].astype(np.int64), values[kept])
                 if _is_mean(name):
                     dropped = drops[self.lines.ids[places]] & np.isnan(values)
                     lost.append(np.maximum.accumulate(rows)[places[dropped]])
@@ -97,7 +96,7 @@ class Points:
             fullest = max(losses, key=lambda name: len(losses[name]))
             held, values = losses[fullest].spread(len(self._rows))
             held[at[at >= 0]], values[at[at >= 0]] = True, np.nan
-            cells[fullest] = _grown(np.flatnonzero(held), values[held])
+            cells[fullest] = grown(np.flatnonzero(held), values[held])
         return cells
 
     def without_echo(self, cells: dict[str, Grown[np.float64]]) -> dict[str, Grown[np.float64]]:
@@ -117,7 +116,7 @@ class Points:
         for name in evaluated:
             places, values = cells[name].places, cells[name].values
             echo = trained[places] & (before[places] >= 0) & same(shown[before[places]], values)
-            fresh[name] = _grown(places[~echo], values[~echo])
+            fresh[name] = grown(places[~echo], values[~echo])
         return cells | fresh
 
     def launches(self, begun: Sequence[int], steps: IntArray) -> tuple[int, ...]:
@@ -130,6 +129,11 @@ class Points:
                 launches.begin()
                 launches.point(int(steps[at]))
         return tuple(launches.steps)
+
+
+def _is_beside(name: str) -> bool:
+    """Whether what a line without a counter states belongs to the last one that has one."""
+    return is_evaluation(name) or canonical(name) in ("reward", "learning_rate", SET_RATE)
 
 
 def _is_mean(name: str) -> bool:
@@ -148,7 +152,7 @@ def _with_epochs(counted: IntArray, own: Grown[np.float64] | None) -> Grown[np.f
     if own is not None:
         epochs[own.places] = own.values
         told[own.places] = True
-    return _grown(np.flatnonzero(told), epochs[told])
+    return grown(np.flatnonzero(told), epochs[told])
 
 
 def _holders(named: Sequence[Sequence[str]]) -> dict[str, list[int]]:
@@ -158,13 +162,3 @@ def _holders(named: Sequence[Sequence[str]]) -> dict[str, list[int]]:
         for name in names:
             holders[name].append(at)
     return holders
-
-
-def _grown(places: IntArray, values: FloatArray) -> Grown[np.float64]:
-    """Numbers at their places, in rising order of these."""
-    numbers = Grown(np.float64)
-    if (np.diff(places) < 0).any():
-        order = np.argsort(places, kind="stable")
-        places, values = places[order], values[order]
-    numbers.add(places, values)
-    return numbers

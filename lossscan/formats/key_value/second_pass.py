@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from lossscan.canonical.names import canonical
 from lossscan.formats.key_value.form_lines import KINDS, FormLines
-from lossscan.formats.kit.recount import SEVERAL, WHOLE
 from lossscan.formats.kit.stated import is_total
+from lossscan.formats.kit.steps import SEVERAL, WHOLE
 from lossscan.model import Note
 from lossscan.numeric.arrays import BoolArray, IntArray, distinct
 

@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from lossscan.canonical.names import is_judged
+from lossscan.canonical.names import is_evaluation, is_judged, trains
 from lossscan.formats.key_value.blocks import of_epochs, together
 from lossscan.formats.key_value.form_lines import FormLines
 from lossscan.formats.key_value.points import Points, same
@@ -23,15 +23,14 @@ from lossscan.formats.key_value.second_pass import second_passes
 from lossscan.formats.key_value.stated_log import StatedLog
 from lossscan.formats.kit.copies import Copies
 from lossscan.formats.kit.counters import Kind
-from lossscan.formats.kit.epoch_counts import in_steps
 from lossscan.formats.kit.grown import Grown
-from lossscan.formats.kit.recount import (
+from lossscan.formats.kit.steps import (
     LOOPED,
     SEVERAL,
     WHOLE,
-    is_evaluation,
+    in_steps,
     last_drawn,
-    trains,
+    own_counts,
     unrounded,
 )
 from lossscan.model import Note
@@ -104,7 +103,7 @@ def _in_run(points: Points) -> tuple[IntArray, int | None, tuple[Note, ...]]:
     if points.kind == "bar":
         points.keep(last_drawn(points.counts, points.epochs, points.told(_is_evaluated)))
     evaluating = points.told(_is_evaluated)
-    own = evaluating if evaluating.all() else ~evaluating
+    own = own_counts(evaluating)
     of = [forms[at].of for at in distinct(points.counted[own])]
     looped = points.kind in LOOPED
     return *in_steps(points.counts, points.epochs, evaluating, of, looped=looped), doubts

@@ -7,6 +7,7 @@ a line only the number of its form is kept, what it counts, and its numbers.
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import repeat
 from typing import Any, Final, NamedTuple
@@ -41,7 +42,8 @@ class StatedLog:
 
     def __init__(self) -> None:
         self.forms: list[Form] = []
-        self.cells: dict[str, Grown[np.float64]] = {}  # by name, at the places of the lines
+        # By name, at the places of the lines.
+        self.cells: dict[str, Grown[np.float64]] = defaultdict(lambda: Grown(np.float64))
         self._numbered: dict[Form, int] = {}
         self._ids, self._counts = array("i"), array("q")
         self._held: list[StatedLine] = []
@@ -99,8 +101,7 @@ class StatedLog:
             self._ids.extend([numbers[pair] for pair in pairs])
         self._counts.extend(map(whole, count or ()))
         for name, at in cells.items():
-            numbers_at = self.cells.setdefault(name, Grown(np.float64))
-            numbers_at.add(*numbers_of(places, columns[at]))
+            self.cells[name].add(*numbers_of(places, columns[at]))
 
     def write(self, name: str, values: Mapping[int, int]) -> None:
         """Put a number into some lines, which get another form."""
@@ -110,7 +111,7 @@ class StatedLog:
             form = self.forms[self._ids[place]]
             self._ids[place] = self._number(form._replace(names=(*form.names, name)))
         told = np.array([values[place] for place in places], dtype=np.float64)
-        self.cells.setdefault(name, Grown(np.float64)).add(np.array(places, dtype=np.int64), told)
+        self.cells[name].add(np.array(places, dtype=np.int64), told)
 
     def lines(self) -> list[StatedLine]:
         """All of them again, as objects."""
@@ -137,8 +138,7 @@ class StatedLog:
             self._counts.append(0 if place is None else min(place.count, LARGEST))
         for group in groups_by_key([line.row for line in held], first):
             for name, texts in group.cells.items():
-                numbers = self.cells.setdefault(name, Grown(np.float64))
-                numbers.add(*numbers_of(group.places, texts))
+                self.cells[name].add(*numbers_of(group.places, texts))
 
     def _number(self, form: Form) -> int:
         number = self._numbered.setdefault(form, len(self.forms))

@@ -12,10 +12,10 @@ import numpy as np
 
 from lossscan.canonical.names import NOT_SERIES, factor, is_judged, namer
 from lossscan.formats.kit.cells import LARGEST_STEP, numbers_of, step_numbers
-from lossscan.formats.kit.epoch_counts import counted, in_steps, is_erratic, stand_still
 from lossscan.formats.kit.groups import Group, groups_of
-from lossscan.formats.kit.grown import Grown, RowSteps, joined
+from lossscan.formats.kit.grown import Grown, RowSteps, grown, joined
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
+from lossscan.formats.kit.steps import in_steps, is_erratic, other_counts, stand_still
 from lossscan.formats.kit.total_loss import with_loss, without_totals
 from lossscan.model import Column
 from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
@@ -74,7 +74,7 @@ class Sheet:
             rises = epochs is not None and not stand_still(epochs)
             counts = epochs if rises or counts is None else counts
         if counts is None or is_erratic(counts):
-            counts = counts if (other := counted(self.numbers, rows)) is None else other
+            counts = counts if (other := other_counts(self.numbers, rows)) is None else other
         found = np.arange(1, rows + 1) if counts is None else counts
         return self.run_steps(found), counts is None
 
@@ -160,10 +160,8 @@ class RowLog:
 
     def write(self, key: str, values: Mapping[int, float]) -> None:
         """Put a number into some rows, by their places, which say nothing by that key."""
-        numbers, places = Grown(np.float64), sorted(values)
-        told = np.array([values[place] for place in places], dtype=np.float64)
-        numbers.add(np.array(places, dtype=np.int64), told)
-        self.sheet.take(key, numbers)
+        told = np.array([*values.values()], np.float64)
+        self.sheet.take(key, grown(np.array([*values], np.int64), told))
 
     def columns(self) -> dict[str, Column]:
         """The columns of all rows; none can be added any more."""

@@ -80,6 +80,16 @@ class Grown(Generic[Kind]):
             np.multiply(self.values, factor, out=self.values)
 
 
+def grown(places: IntArray, values: FloatArray) -> Grown[np.float64]:
+    """Numbers at their places, (n,) each, in rising order of these."""
+    numbers = Grown(np.float64)
+    if (np.diff(places) < 0).any():
+        order = np.argsort(places, kind="stable")
+        places, values = places[order], values[order]
+    numbers.add(places, values)
+    return numbers
+
+
 def joined(numbers: Sequence[Grown[np.float64]]) -> tuple[IntArray, FloatArray]:
     """Places and values of all, one behind the other."""
     if len(numbers) == 1:

@@ -13,7 +13,7 @@ import numpy as np
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.cells import number, step_number
 from lossscan.formats.kit.columns import Sheet
-from lossscan.formats.kit.grown import Grown
+from lossscan.formats.kit.grown import grown
 from lossscan.formats.kit.many_keys import bounded
 from lossscan.model import Column
 from lossscan.numeric.arrays import FloatArray, IntArray, distinct
@@ -40,9 +40,7 @@ class PointLog:
         steps = _all_of([each for each, _ in points.values()])
         sheet = Sheet(settings)
         for key, (own, values) in points.items():
-            numbers = Grown(np.float64)
-            numbers.add(np.searchsorted(steps, own), values)
-            sheet.take(key, numbers)
+            sheet.take(key, grown(np.searchsorted(steps, own), values))
         if not (found := sheet.columns(steps)):
             raise UnreadableLog("no_points")
         return found

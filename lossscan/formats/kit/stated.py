@@ -9,7 +9,15 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from lossscan.canonical.names import MEANS, SET_RATE, canonical, is_judged, is_known, is_part
+from lossscan.canonical.names import (
+    MEANS,
+    SET_RATE,
+    canonical,
+    is_judged,
+    is_known,
+    is_part,
+    trains,
+)
 from lossscan.canonical.sets import ANY, HELD_OUT, TRAINING
 from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, place_of
@@ -17,8 +25,8 @@ from lossscan.formats.kit.ending import says_lost
 from lossscan.formats.kit.held_out import HEADLINE, LONGEST_HEADLINE, MEASURED, evaluations, tests
 from lossscan.formats.kit.idle_lines import IdleLines
 from lossscan.formats.kit.rare_shapes import rare_parts
-from lossscan.formats.kit.recount import LOOPED, trains
 from lossscan.formats.kit.shapes import LONGEST, Part, Shapes
+from lossscan.formats.kit.steps import LOOPED
 from lossscan.formats.kit.text import ENDS, NUMBER, PAIR, WRAPPED
 from lossscan.formats.kit.worded import worded
 

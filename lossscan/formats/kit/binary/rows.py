@@ -10,8 +10,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lossscan.formats.kit.event import Number
-from lossscan.formats.kit.tfrecord import FOOTER, MASK
+from lossscan.formats.kit.binary.event import Number
+from lossscan.formats.kit.binary.tfrecord import FOOTER, MASK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,15 +15,21 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import numpy as np
 from msgspec import Struct, field
 
-from lossscan.formats.kit.event import Event, event_of, value_at
+from lossscan.formats.kit.binary.event import Event, event_of, value_at
+from lossscan.formats.kit.binary.protobuf import Malformed, signed, varint
+from lossscan.formats.kit.binary.rows import WORD, RowBatch, rows_of
+from lossscan.formats.kit.binary.tfrecord import (
+    TFRECORD,
+    RecordBlock,
+    RecordFrame,
+    blocks,
+    checksum,
+)
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
-from lossscan.formats.kit.protobuf import Malformed, signed, varint
-from lossscan.formats.kit.rows import WORD, RowBatch, rows_of
-from lossscan.formats.kit.tfrecord import TFRECORD, RecordBlock, RecordFrame, blocks, checksum
 from lossscan.model import UNREAD_NOTE, Column, Message, Note
 
 if TYPE_CHECKING:
-    from lossscan.formats.kit.rows import Bytes
+    from lossscan.formats.kit.binary.rows import Bytes
     from lossscan.numeric.arrays import BoolArray, FloatArray, IntArray
 
 _FEW = 12  # records; from 6 to 16 the time is the same, above it grows (300 tags of 20 points)

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from lossscan.formats.kit.protobuf import (
+from lossscan.formats.kit.binary.protobuf import (
     BYTES,
     FIXED32,
     FIXED64,

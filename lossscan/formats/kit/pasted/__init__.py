@@ -9,7 +9,7 @@ from operator import methodcaller
 from typing import Final, TypeAlias
 
 from lossscan.expressions import expression
-from lossscan.formats.kit.cut_lines import (
+from lossscan.formats.kit.pasted.cut_lines import (
     are_cut_entries,
     are_cut_rows,
     has_objects,
@@ -19,8 +19,8 @@ from lossscan.formats.kit.cut_lines import (
     whole_rows,
     width_of_cut,
 )
-from lossscan.formats.kit.julia import is_julia, plain
-from lossscan.formats.kit.set_rows import has_set_rows, named_rows
+from lossscan.formats.kit.pasted.julia import is_julia, plain
+from lossscan.formats.kit.pasted.set_rows import has_set_rows, named_rows
 from lossscan.sources.files import Head, is_object
 
 _Repair: TypeAlias = Callable[[Iterable[str]], Iterator[str]]

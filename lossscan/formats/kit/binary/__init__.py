@@ -1,0 +1,1 @@
+"""Files of records: how these are framed, protocol buffers, and many events read at once."""
