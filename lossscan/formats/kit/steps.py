@@ -6,7 +6,7 @@ What an evaluation counts is its own. Rounds of federated training and episodes 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from lossscan.canonical.names import is_evaluation
 from lossscan.formats.kit.counters import CounterPlace
 from lossscan.formats.kit.grown import Grown
 from lossscan.numeric.arrays import BoolArray, IntArray
-
-if TYPE_CHECKING:
-    from lossscan.formats.kit.columns import Row
 
 Placed: TypeAlias = tuple[CounterPlace, dict[str, Any]]
 
@@ -135,7 +132,7 @@ def unrounded(counts: IntArray, rounded: BoolArray) -> IntArray:
     return np.where(rounded, np.rint(first + gap * np.arange(n)).astype(np.int64), counts)
 
 
-def counted(placed: Sequence[Placed]) -> tuple[list[Row], int | None]:
+def counted(placed: Sequence[Placed]) -> tuple[list[tuple[int, dict[str, Any]]], int | None]:
     """Rows at their steps in the run, and the steps of an epoch where counts begin again in each.
 
     A bar is drawn many times at one count: what was there last holds.
