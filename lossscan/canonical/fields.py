@@ -119,13 +119,9 @@ def canonical_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name in filter(raw.__contains__, _NAMES):
         target = ALIASES.get(name, name)
-        if target not in fields and not _absent(raw[name]) and _is_meant(name, raw[name]):
+        if target not in fields and raw[name] not in _ABSENT and _is_meant(name, raw[name]):
             _convert(fields, target, raw[name])
     return _folded(fields, raw)
-
-
-def _absent(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and value in _ABSENT)
 
 
 def _is_meant(name: str, value: Any) -> bool:

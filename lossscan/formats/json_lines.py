@@ -13,7 +13,7 @@ import numpy as np
 
 from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
-from lossscan.formats.kit.cells import DAY, clocks, number, step_number
+from lossscan.formats.kit.cells import clocks, number, step_number
 from lossscan.formats.kit.columns import Sheet
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.groups import Group, groups_of
@@ -237,14 +237,8 @@ def _launches(steps: IntArray, clock: Grown[np.float64]) -> tuple[int, ...]:
 
 def _time(shown: Any) -> float:
     """A number that orders as the clock does, 0 for none; see `clocks`."""
-    if not isinstance(shown, str):
-        return number(shown) or 0.0
-    days, _, time = shown.rpartition(", ")
-    try:
-        day = int(days.partition(" ")[0]) if days else 0
-        return float(DAY * day + int(time.replace(":", "")))
-    except (ValueError, OverflowError):  # of 400 digits
-        return number(shown) or 0.0
+    told = clocks([shown])
+    return (number(shown) or 0.0) if told is None else float(told[0])
 
 
 FORMAT = Format(

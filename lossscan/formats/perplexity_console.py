@@ -68,7 +68,10 @@ def _stated(text: Iterable[str]) -> Iterator[tuple[CounterPlace | None, dict[str
         found = list(_STATED.finditer(line))
         if found:
             evaluates = evaluations(line)
-            row = {_name(each, evaluates): _log(float(each[2])) for each in found}
+            row = {
+                _name(each, evaluates): math.log(value) if (value := float(each[2])) else math.nan
+                for each in found
+            }
             own = reader.take(line).row
             rates = {n: float(own[n]) for n in own if canonical(n) == "learning_rate"}
             yield place_of(line), row | rates
@@ -77,10 +80,6 @@ def _stated(text: Iterable[str]) -> Iterator[tuple[CounterPlace | None, dict[str
 def _name(stated: re.Match[str], evaluates: Callable[[int], bool]) -> str:
     trains = stated[1] is None or stated[1].lower().startswith("train")
     return "loss" if trains and not evaluates(stated.start()) else "eval_loss"
-
-
-def _log(perplexity: float) -> float:
-    return math.log(perplexity) if perplexity > 0 else math.nan
 
 
 _SAMPLE = "Epoch 1, 50/2000; acc: 0.41; ppl: 232.4 (and no loss)"

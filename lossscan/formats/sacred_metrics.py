@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 from lossscan.expressions import expression
@@ -42,12 +41,8 @@ def read(head: Head, settings: Settings) -> Table:
     found = points.columns(settings)
     entries = max(len(column.steps) for column in found.values())
     notes = (Note("cut_json", head.path, {"entries": entries}),) if cut else ()
-    return Table(found, complete=_complete(head.path), notes=notes)
-
-
-def _complete(path: Path) -> bool | None:
-    """Whether the file next to it says that the run ended well; None where it is silent."""
-    return _ENDED.get(str(object_in(companion(path, _RUN)).get("status")))
+    status = object_in(companion(head.path, _RUN)).get("status")  # in the file next to it
+    return Table(found, complete=_ENDED.get(str(status)), notes=notes)
 
 
 def _list(metric: dict[str, Any], key: str) -> list[Any]:

@@ -84,15 +84,12 @@ def _outputs(cell: Any) -> Iterator[str]:
         elif output.ename:  # its traceback is colored, with the code of each frame
             yield f"Traceback (most recent call last):\n{output.ename}: {output.evalue}\n"
         else:
-            yield _ended(_joined(output.text or (output.data and output.data.plain)))
+            text = _joined(output.text or (output.data and output.data.plain))
+            yield text if not text or text.endswith("\n") else f"{text}\n"
 
 
 def _joined(text: str | list[str] | None) -> str:
     return text if isinstance(text, str) else "".join(text or ())
-
-
-def _ended(text: str) -> str:
-    return text if not text or text.endswith("\n") else f"{text}\n"
 
 
 def _rows(page: str) -> Iterator[str]:

@@ -57,7 +57,7 @@ def read(head: Head, settings: Settings) -> Table:
         framework=framework,
         config=_config(log, framework),
         averaging="instant" if "events" in trainer_of(framework).instant else "window",
-        launches=_launches(log),
+        launches=tuple(step for _, step in sorted(log.launches) if step > 0),  # 0 is the first's
         complete=True if _SUMMARY in tags else None,
         notes=tuple(log.notes(head.path, "bad_checksum")),
     )
@@ -142,11 +142,6 @@ def _arguments(log: Log) -> dict[str, str]:
         for tag, (_, text) in log.texts.items()
         if tag.endswith(_TEXT) and len(text) <= _LONGEST_ARGUMENT
     }
-
-
-def _launches(log: Log) -> tuple[int, ...]:
-    """The steps at which further launches begin; a start at step 0 is the first launch's own."""
-    return tuple(step for _, step in sorted(log.launches) if step > 0)
 
 
 # --- the parts of a plot --------------------------------------------------------------------------

@@ -31,8 +31,8 @@ _WRAPPED = expression(
 _FORTRAN = expression(r"[-+]?\d{1,20}\.\d{0,20}D[-+]\d{2,3}")
 _REAL = (int, float)  # made once: `int | float` in a call is made again for each of a million
 LARGEST_STEP = 2**53  # beyond, a float no longer tells neighbors apart
-DAY: Final = 1_000_000  # more than 23:59:59 without its colons
-_SHAPE: Final = expression(r"(?:([0-9]{1,6}) days?, )?([0-9]{1,3}:[0-9]{2}:[0-9]{2})")
+_DAY: Final = 1_000_000  # more than 23:59:59 without its colons
+_SHAPE: Final = expression(r"(?:([0-9]{1,6}) days?, )?([0-9]{1,3}(?::[0-9]{2}){1,2})")
 _ZERO, _NINE = b"09"
 
 
@@ -164,7 +164,7 @@ def _alike(cells: Sequence[Any]) -> FloatArray | None:
     rows = letters.reshape(len(cells), -1)
     least, span = rows[0].copy(), np.zeros_like(rows[0])  # what may be in each place
     weights = np.zeros(rows.shape[1])
-    for group, unit in ((1, DAY), (2, 1)):
+    for group, unit in ((1, _DAY), (2, 1)):
         digits = [at for at in range(*shape.span(group)) if rows[0, at] in range(_ZERO, _NINE + 1)]
         least[digits], span[digits] = _ZERO, _NINE - _ZERO
         weights[digits[::-1]] = unit * 10.0 ** np.arange(len(digits))

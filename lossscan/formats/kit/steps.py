@@ -148,7 +148,9 @@ def counted(placed: Sequence[Placed]) -> tuple[list[tuple[int, dict[str, Any]]],
     own = own_counts(evaluated)
     of = {place.of for (place, _), trained in zip(placed, own, strict=True) if trained}
     steps, length = in_steps(counts, epochs, evaluated, list(of), looped=kinds <= set(LOOPED))
-    rows = [row if (at := _epoch(place)) is None else {"epoch": at, **row} for place, row in placed]
+    told = [place.count if place.kind == "epoch" else place.epoch for place, _ in placed]
+    both = zip(told, placed, strict=True)
+    rows = [row if epoch is None else {"epoch": epoch, **row} for epoch, (_, row) in both]
     return list(zip(steps.tolist(), rows, strict=True)), length
 
 
@@ -164,10 +166,6 @@ def last_drawn(counts: IntArray, epochs: IntArray, evaluated: BoolArray) -> IntA
     last = np.zeros(len(first), dtype=np.int64)
     last[same.ravel()] = np.arange(len(drawn))
     return drawn[last[np.argsort(first)]]
-
-
-def _epoch(place: CounterPlace) -> int | None:
-    return place.count if place.kind == "epoch" else place.epoch
 
 
 # --- what counts neither steps nor epochs ---------------------------------------------------------

@@ -89,7 +89,10 @@ def unknown(head: Head, settings: Settings, every: Sequence[Format]) -> NoLogFou
     bearing = [each for each in every if each.name in head.name]
     found = {each: each.keys_in(head) for each in bearing or every}
     nearest_first = sorted(found, key=lambda each: not found[each])
-    looked_for = (_looked_for(each, found[each]) for each in nearest_first)
+    looked_for = (
+        Message("indented", said=f"{each.name:<22}{each.sample}", more=_keys_there(found[each]))
+        for each in nearest_first
+    )
     details = (Message("looked_for"), *looked_for, *how_to_map())
     if error := ending(head, lambda _: False) or last_words(head):
         return NoLogFound("died_before", at=head.path, error=error, details=details)
@@ -99,10 +102,6 @@ def unknown(head: Head, settings: Settings, every: Sequence[Format]) -> NoLogFou
         return NoLogFound(kind, at=head.path, details=details)
     more = _keys_there(found[nearest_first[0]]) or _nearest_line(head)
     return NoLogFound("no_log_known", at=head.path, more=more, details=details)
-
-
-def _looked_for(each: Format, keys: list[str]) -> Message:
-    return Message("indented", said=f"{each.name:<22}{each.sample}", more=_keys_there(keys))
 
 
 def _keys_there(keys: list[str]) -> Message | str:
