@@ -31,7 +31,7 @@ _OPENED: Final = expression(rb'"log_history"\s{0,32}:\s{0,32}\[')
 _PASTED: Final = expression(rb'(?m)^\s{0,9}"log_history": \[\s{0,9}$')
 # It may be in a list in an entry, or in a text.
 _NEXT: Final = expression(rb"\}\s{0,32},(?=\s{0,32}\{)")
-_LONG: Final = 1 << 16  # bytes at the end of a piece in which an entry ends; hardly one is as long
+_LONG: Final = 1 << 16  # bytes at the end of a piece in which an entry ends; few are as long
 _STATED: Final = (
     *("global_step", "max_steps", "num_train_epochs", "logging_steps", "eval_steps", "save_steps"),
     *("train_batch_size", "epoch", "num_input_tokens_seen"),

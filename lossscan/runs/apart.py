@@ -21,7 +21,7 @@ from lossscan.runs.log_names import is_log_name
 from lossscan.sources.notebook import is_notebook
 
 NUL = "\u2400"  # its picture, in the name of a run of a database: no path can hold it
-SEVERAL: Final = 2
+SEVERAL: Final = 2  # runs: one needs no names for its logs
 _NUMBERED: Final = expression(
     r"(?i)(?<![a-z])((?:seed|fold|cv|kfold|trial|client|exp|run)[ _-]?\d{1,6})(?![\d.])"
 )

@@ -37,7 +37,7 @@ _NO_LOSS: Final = expression(  # columns that are next to losses in files called
 )
 _LETTER: Final = expression(r"[^\W\d_]")
 _MONITOR: Final = ("r", "l", "t")  # of each episode, as gym's Monitor writes: reward, length, time
-SEVERAL: Final = 2
+SEVERAL: Final = 2  # runs, or sets: one needs no names for its columns
 ENDS: Final = 3  # parts of a list whose first and last tell whether it falls
 _PAIR: Final = ("train_loss", "val_loss")
 _CELLS: Final = {int, float, bool, NoneType}

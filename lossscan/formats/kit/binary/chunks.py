@@ -20,7 +20,7 @@ from lossscan.model import Note
 from lossscan.sources.files import Head
 
 FILE_HEADER: Final = 7  # bytes: `:W&B`, the magic number 0xBEE1, the version
-BLOCK: Final = 32768
+BLOCK: Final = 32768  # bytes, LevelDB's
 _CHUNK: Final = struct.Struct("<IHB")
 _HEADER: Final = _CHUNK.size
 _KIND: Final = 6  # where the kind is in a chunk, and the checked bytes begin

@@ -76,7 +76,7 @@ _KINDS = {  # types.proto
     22: _Kind("<I", 16, VARINT),
     23: _Kind("<Q", 17, VARINT),
 }
-_STRING = 7
+_STRING = 7  # types.proto
 MANY = 2  # elements, or none: no scalar
 _START = 1  # SessionLog.START
 _HPARAMS_TAG = "_hparams_/session_start_info"
