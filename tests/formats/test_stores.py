@@ -68,6 +68,22 @@ def _mlflow(path: Path, runs: int = 1) -> None:
     store.close()
 
 
+def _change(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as store, store:
+        for each in statements:
+            store.execute(each)
+
+
+def _rows(run: object = "a") -> list[tuple[object, object, object]]:
+    return [(run, at, json.dumps({"loss": loss})) for at, loss in enumerate(LOSSES)]
+
+
+def _trackio(folder: Path, rows: list[tuple[object, object, object]], table: str = "({})") -> None:
+    with closing(sqlite3.connect(folder / "project.db")) as store, store:
+        store.execute("CREATE TABLE metrics " + table.format("run_name, step, metrics"))
+        store.executemany("INSERT INTO metrics(run_name, step, metrics) VALUES (?, ?, ?)", rows)
+
+
 def test_a_run_that_begins_while_others_are_read_is_found(tmp_path: Path):
     """A database in use grows in the log next to it, and keeps its size."""
     path = tmp_path / "mlflow.db"
@@ -144,20 +160,18 @@ def test_mlflows_database_is_read_and_left_alone(tmp_path: Path):
 def test_metrics_of_mlflow_without_steps_are_counted(tmp_path: Path):
     """It gives 0 to who gives none; the database may bear any of the usual names."""
     _mlflow(tmp_path / "tracking.sqlite")
-    with sqlite3.connect(tmp_path / "tracking.sqlite") as store:
-        store.execute("UPDATE metrics SET step = 0")
-    store.close()
+    _change(tmp_path / "tracking.sqlite", "UPDATE metrics SET step = 0")
     assert _run(tmp_path).series["loss"].steps.tolist() == list(range(1, 13))
 
 
 def test_infinity_of_mlflows_database_is_infinity(tmp_path: Path):
     """It is stored as the largest number that there is."""
     _mlflow(tmp_path / "mlflow.db")
-    with sqlite3.connect(tmp_path / "mlflow.db") as store:
-        largest = np.finfo(np.float64).max
-        store.execute("UPDATE metrics SET value = ? WHERE step = 20", (largest,))
-        store.execute("UPDATE metrics SET value = ? WHERE step = 30", (-largest,))
-    store.close()
+    _change(
+        tmp_path / "mlflow.db",
+        "UPDATE metrics SET value = 1.7976931348623157e308 WHERE step = 20",
+        "UPDATE metrics SET value = -1.7976931348623157e308 WHERE step = 30",
+    )
     assert _run(tmp_path).series["loss"].values[2:4].tolist() == [np.inf, -np.inf]
 
 
@@ -189,9 +203,7 @@ def test_each_run_of_an_exported_chart_is_asked_for_by_name(tmp_path: Path):
 def test_the_name_of_a_run_may_hold_a_slash(tmp_path: Path):
     """As the names of models do; its files are named as those of its neighbors are."""
     _mlflow(tmp_path / "mlflow.db", runs=2)
-    with sqlite3.connect(tmp_path / "mlflow.db") as store:
-        store.execute("UPDATE runs SET name = 'org/model' WHERE run_uuid = 'id1'")
-    store.close()
+    _change(tmp_path / "mlflow.db", "UPDATE runs SET name = 'org/model' WHERE run_uuid = 'id1'")
     runs = [read_run(each, Settings()) for each in apart(discover(tmp_path, Settings())[0])]
     assert {run.name for run in runs} == {"mlflow.db#run 0", "mlflow.db#org/model"}
     assert {source.path for run in runs for source in run.sources} == {"mlflow.db"}
@@ -199,10 +211,8 @@ def test_the_name_of_a_run_may_hold_a_slash(tmp_path: Path):
 
 def test_the_name_of_a_run_may_be_none_that_a_path_can_have(tmp_path: Path):
     """The other runs of the database are read too."""
-    with sqlite3.connect(tmp_path / "project.db") as store:
-        store.execute("CREATE TABLE metrics (id INTEGER PRIMARY KEY, run_name, step, metrics)")
-        rows = [(name, step, '{"loss": 2.5}') for name in ("a\0b", "c") for step in range(60)]
-        store.executemany("INSERT INTO metrics(run_name, step, metrics) VALUES (?, ?, ?)", rows)
+    rows = [(name, step, '{"loss": 2.5}') for name in ("a\0b", "c") for step in range(60)]
+    _trackio(tmp_path, rows, "(id INTEGER PRIMARY KEY, {})")
     report = api.batch(tmp_path, jobs=1)
     found = {str(one.path).rpartition("#")[2]: one for one in report.runs}
     assert set(found) == {"a\u2400b", "c"}
@@ -212,23 +222,15 @@ def test_the_name_of_a_run_may_be_none_that_a_path_can_have(tmp_path: Path):
 @pytest.mark.parametrize("name", [None, b"\xffa", 7])
 def test_the_name_of_a_run_may_be_no_text(tmp_path: Path, name: object):
     """A store that another program filled or that is damaged is read all the same."""
-    with sqlite3.connect(tmp_path / "project.db") as store:
-        store.execute("CREATE TABLE metrics (run_name, step, metrics)")
-        rows = [(name, at, json.dumps({"loss": loss})) for at, loss in enumerate(LOSSES)]
-        store.executemany("INSERT INTO metrics VALUES (?, ?, ?)", rows)
-    store.close()
+    _trackio(tmp_path, _rows(name))
     assert _run(tmp_path).series["loss"].values.tolist() == LOSSES
 
 
 @pytest.mark.parametrize("damaged", ['{"loss": 2.', b"\xff\xfe", None])
 def test_a_row_that_cannot_be_read_is_counted_and_the_first_is_named(tmp_path: Path, damaged):
     """All other rows are read, and an empty object is none that could not be."""
-    with sqlite3.connect(tmp_path / "project.db") as store:
-        store.execute("CREATE TABLE metrics (run_name, step, metrics)")
-        rows = [("a", at, json.dumps({"loss": loss})) for at, loss in enumerate(LOSSES)]
-        odd = [("a", 90, "{}"), ("a", 91, damaged), ("a", "x", '{"loss": 2}')]
-        store.executemany("INSERT INTO metrics VALUES (?, ?, ?)", [*rows, *odd])
-    store.close()
+    odd = [("a", 90, "{}"), ("a", 91, damaged), ("a", "x", '{"loss": 2}')]
+    _trackio(tmp_path, [*_rows(), *odd])
     run = _run(tmp_path)
     assert run.series["loss"].values.tolist() == LOSSES
     (note,) = run.notes
@@ -238,13 +240,9 @@ def test_a_row_that_cannot_be_read_is_counted_and_the_first_is_named(tmp_path: P
 
 def test_trackios_database_is_read(tmp_path: Path):
     """Each row is a step with its numbers as JSON."""
-    with sqlite3.connect(tmp_path / "project.db") as store:
-        store.execute("CREATE TABLE metrics (id INTEGER PRIMARY KEY, run_name, step, metrics)")
-        store.execute("CREATE TABLE configs (run_name, config)")
-        rows = [("a", at, json.dumps({"train/loss": loss})) for at, loss in enumerate(LOSSES)]
-        store.executemany("INSERT INTO metrics (run_name, step, metrics) VALUES (?, ?, ?)", rows)
-        store.execute("INSERT INTO configs VALUES ('a', ?)", (json.dumps({"lr": 0.5}),))
-    store.close()
+    _trackio(tmp_path, _rows(), "(id INTEGER PRIMARY KEY, {})")
+    stated = """INSERT INTO configs VALUES ('a', '{"lr": 0.5}')"""
+    _change(tmp_path / "project.db", "CREATE TABLE configs (run_name, config)", stated)
     run = _run(tmp_path)
     assert run.series["loss"].values.tolist() == LOSSES
     assert run.setting("learning_rate") == 0.5
@@ -252,12 +250,8 @@ def test_trackios_database_is_read(tmp_path: Path):
 
 def test_a_table_that_numbers_no_rows_is_read(tmp_path: Path):
     """One WITHOUT ROWID, as a copy by hand may be; what cannot be read is counted all the same."""
-    with sqlite3.connect(tmp_path / "project.db") as store:
-        columns = "run_name, step, metrics, PRIMARY KEY (run_name, step)"
-        store.execute(f"CREATE TABLE metrics ({columns}) WITHOUT ROWID")
-        rows = [("a", at, json.dumps({"loss": loss})) for at, loss in enumerate(LOSSES)]
-        store.executemany("INSERT INTO metrics VALUES (?, ?, ?)", [*rows, ("a", 90, "{")])
-    store.close()
+    table = "({}, PRIMARY KEY (run_name, step)) WITHOUT ROWID"
+    _trackio(tmp_path, [*_rows(), ("a", 90, "{")], table)
     run = _run(tmp_path)
     assert run.series["loss"].values.tolist() == LOSSES
     assert [note.numbers for note in run.notes] == [{"rows": 1, "first": len(LOSSES) + 1}]
@@ -385,9 +379,8 @@ def test_a_copied_database_is_read_with_its_log_and_nothing_is_written(tmp_path:
     """Points that are only in the write-ahead log of a copy count; no index is left next to it."""
     with closing(sqlite3.connect(tmp_path / "used.db")) as store:
         store.execute("PRAGMA journal_mode = WAL")
-        store.execute("CREATE TABLE metrics (id, run_name, step, metrics)")
-        rows = [(at, "r", at, json.dumps({"loss": loss})) for at, loss in enumerate(LOSSES)]
-        store.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?)", rows)
+        store.execute("CREATE TABLE metrics (run_name, step, metrics)")
+        store.executemany("INSERT INTO metrics VALUES (?, ?, ?)", _rows())
         store.commit()
         copies = tmp_path / "copies"
         copies.mkdir()
@@ -400,21 +393,16 @@ def test_a_copied_database_is_read_with_its_log_and_nothing_is_written(tmp_path:
 
 def test_a_database_whose_metrics_are_a_view_is_said_to_be_one(tmp_path: Path):
     """A view may never end; to call the file damaged would lead nobody out."""
-    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as store:
-        store.executescript(
-            "CREATE TABLE runs(run_uuid); CREATE TABLE params(key, value, run_uuid);"
-            "CREATE TABLE kept(key, value, timestamp, run_uuid, step, is_nan);"
-            "CREATE VIEW metrics AS SELECT * FROM kept"
-        )
+    tables = "runs(run_uuid)", "params(key, value, run_uuid)", "kept(key, value, step, is_nan)"
+    made = (f"CREATE TABLE {table}" for table in tables)
+    _change(tmp_path / "mlflow.db", *made, "CREATE VIEW metrics AS SELECT * FROM kept")
     with pytest.raises(NoLogFound, match="views are not read"):
         api.analyze(tmp_path / "mlflow.db")
 
 
 def test_another_database_is_no_run(tmp_path: Path):
     """A database of something else, or one that is damaged, is not taken for a log."""
-    with sqlite3.connect(tmp_path / "cache.db") as store:
-        store.execute("CREATE TABLE metrics (id, colour)")
-    store.close()
+    _change(tmp_path / "cache.db", "CREATE TABLE metrics (id, colour)")
     (tmp_path / "bad.db").write_bytes(b"SQLite format 3\0" + b"x" * 200)
     (tmp_path / "train.log").write_text("step 1 loss 3\nstep 2 loss 2\nstep 3 loss 1\n")
     assert [source.path for source in _run(tmp_path).sources] == ["train.log"]
