@@ -7,7 +7,9 @@ from pathlib import Path
 
 from lossscan import formats
 from lossscan.formats.kit.format import Format
-from lossscan.model import Table
+from lossscan.model import Run, Table
+from lossscan.runs import read_run
+from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 from lossscan.sources.files import Head, head_of
 
@@ -246,6 +248,12 @@ def read_log(
 ) -> Table:
     """Write a log and read it by the format that claims it."""
     return formats.read(head_with(folder, content, name), Settings(series=series or {}))
+
+
+def run_at(path: Path) -> Run:
+    """The only run at and below a path."""
+    (found,) = discover(path, Settings())
+    return read_run(found, Settings())
 
 
 def read_traced(each: Format, head: Head) -> tuple[Table, int]:

@@ -9,10 +9,9 @@ import pytest
 
 from lossscan import formats
 from lossscan.formats.kit.echoes import echoed
-from lossscan.runs import read_run
-from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
+from tests import logs
 
 POINTS = "".join(f"step {step} loss {4 - step / 100:.4f}\n" for step in range(10, 101, 10))
 
@@ -255,7 +254,7 @@ def test_a_log_in_utf_16_states_them_too() -> None:
 def test_the_run_names_the_line_of_a_setting(tmp_path: Path) -> None:
     """A setting that a log repeats is shown with the file and the line it stands in."""
     (tmp_path / "train.log").write_text(f"begin\nNamespace(lr=0.5, seed=3)\n{POINTS}")
-    run = read_run(discover(tmp_path, Settings())[0], Settings())
+    run = logs.run_at(tmp_path)
     assert (run.setting("learning_rate"), run.config["learning_rate"].source) == (
         0.5,
         "train.log:2",

@@ -16,7 +16,7 @@ from lossscan.runs import read_run
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 from lossscan.sources.files import head_of
-from tests import writers
+from tests import logs, writers
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "event_files"
 POINTS = [(step, 2.0 / (step + 1)) for step in range(200)]
@@ -144,8 +144,7 @@ def test_read_takes_what_keras_wrote_to_two_folders_for_one_run(tmp_path):
     writers.write_events(tmp_path / "train" / name.format(0), tags)
     tags = {"epoch_loss": [(0, 3.5)], "evaluation_loss_vs_iterations": [(100, 3.5)]}
     writers.write_events(tmp_path / "validation" / name.format(1), tags)
-    (files,) = discover(tmp_path, Settings())
-    run = read_run(files, Settings())
+    run = logs.run_at(tmp_path)
     assert {name: len(series) for name, series in run.series.items()} == {
         "eval_loss": 1,
         "eval_loss_vs_iterations": 1,

@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-from lossscan.runs import read_run
-from lossscan.runs.discover import discover
-from lossscan.settings import Settings
 from tests import logs
 from tests.writers import write_events
 
@@ -103,8 +100,7 @@ def test_losses_in_bits_are_called_so(tmp_path: Path):
     write_events(tmp_path / "train_inner" / "events.out.tfevents.1", tags)
     write_events(tmp_path / "train" / "events.out.tfevents.2", {"loss": [(10, 5.0)]})
     write_events(tmp_path / "valid" / "events.out.tfevents.3", {"loss": [(10, 4.0)]})
-    (files,) = discover(tmp_path, Settings())
-    run = read_run(files, Settings())
+    run = logs.run_at(tmp_path)
     assert run.framework == "fairseq"
     assert [note.kind for note in run.notes] == ["in_bits"]
     assert len(run.series["loss"]) == 10

@@ -6,9 +6,6 @@ import pytest
 
 from lossscan import formats
 from lossscan.errors import NoLogFound
-from lossscan.model import Run
-from lossscan.runs import read_run
-from lossscan.runs.discover import discover
 from lossscan.runs.log_names import is_log_name
 from lossscan.settings import Settings
 from lossscan.sources.files import plain
@@ -62,7 +59,7 @@ def test_read_says_for_every_format_what_it_looks_for(tmp_path: Path):
 
 def test_read_run_takes_what_lightning_left():
     """A version folder gives the curve, the evaluations and the hyperparameters."""
-    run = only_run(FIXTURES / "lightning")
+    run = logs.run_at(FIXTURES / "lightning")
     assert run.framework == "lightning"
     assert run.series["loss"].steps.tolist() == [10 * s - 1 for s in range(1, 41)]
     assert run.series["eval_loss"].steps.tolist() == [199, 399]
@@ -71,7 +68,7 @@ def test_read_run_takes_what_lightning_left():
 
 def test_read_run_takes_what_keras_left():
     """Epochs count from 0, and NA is no value."""
-    run = only_run(FIXTURES / "keras")
+    run = logs.run_at(FIXTURES / "keras")
     assert run.framework == "keras"
     assert run.series["loss"].steps.tolist() == list(range(6))
     assert run.series["eval_loss"].values.tolist() == [1.5]
@@ -79,7 +76,7 @@ def test_read_run_takes_what_keras_left():
 
 def test_read_run_takes_what_keras_prints():
     """The bar of an epoch shows its mean when it is full; what it showed before is no point."""
-    run = only_run(FIXTURES / "keras_console")
+    run = logs.run_at(FIXTURES / "keras_console")
     assert run.framework == "keras"
     assert run.series["loss"].steps.tolist() == [1, 2, 3, 4, 5, 6]
     assert run.series["loss"].values[:2].tolist() == [148.3546, 56.9227]
@@ -88,7 +85,7 @@ def test_read_run_takes_what_keras_prints():
 
 def test_read_run_takes_what_lightning_prints():
     """Bars of four epochs of 20 batches; those of the validation, and at batch 0, are no points."""
-    run = only_run(FIXTURES / "lightning_console")
+    run = logs.run_at(FIXTURES / "lightning_console")
     assert run.series["loss"].steps.tolist() == list(range(5, 81, 5))
     assert run.series["eval_loss"].steps.tolist()[0] == 20
     assert [mark.step for mark in run.schedule.of("epoch_boundary")] == [20, 40, 60]
@@ -96,14 +93,8 @@ def test_read_run_takes_what_lightning_prints():
 
 def test_read_run_takes_what_mmengine_left():
     """The log and the scalars beside it are one run, three epochs of 40 iterations."""
-    run = only_run(FIXTURES / "mmengine")
+    run = logs.run_at(FIXTURES / "mmengine")
     assert run.framework == "mmengine"
     assert run.series["loss"].steps.tolist() == list(range(10, 121, 10))
     assert [mark.step for mark in run.schedule.of("epoch_boundary")] == [40, 80]
     assert not run.notes
-
-
-def only_run(folder: Path) -> Run:
-    """The one run of a folder."""
-    (files,) = discover(folder, Settings())
-    return read_run(files, Settings())

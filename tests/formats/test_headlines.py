@@ -10,9 +10,6 @@ import pytest
 from lossscan.errors import NoLogFound
 from lossscan.formats.key_value.blocks import blocks
 from lossscan.formats.kit.stated import LineReader
-from lossscan.runs import read_run
-from lossscan.runs.discover import discover
-from lossscan.settings import Settings
 from tests import logs
 
 PHASES = "Epoch {n}/9\n----------\ntrain Loss: 0.{n}5 Acc: 0.5\nval Loss: 0.{n} Acc: 0.5\n\n"
@@ -122,7 +119,7 @@ def test_a_message_beside_a_curve_adds_no_point(tmp_path: Path):
     """What went to the error stream is in a file of its own."""
     (tmp_path / "out.log").write_text("".join(f"step {n} loss: 2.5\n" for n in range(1, 9)))
     (tmp_path / "err.log").write_text(logs.LOST)
-    run = read_run(discover(tmp_path, Settings())[0], Settings())
+    run = logs.run_at(tmp_path)
     assert len(run.series["loss"].steps) == 8
     assert np.isfinite(run.series["loss"].values).all()
 

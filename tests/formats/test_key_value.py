@@ -7,9 +7,6 @@ import pytest
 
 from lossscan import formats
 from lossscan.errors import NoLogFound, UnreadableLog
-from lossscan.model import Run
-from lossscan.runs import read_run
-from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 from tests import logs
 
@@ -396,7 +393,7 @@ def test_folds_that_state_only_their_epochs_are_trainings_of_their_own(tmp_path:
     )
     path = tmp_path / "train.log"
     path.write_text(text)
-    assert len(_run_of(path).series["loss"]) == 9
+    assert len(logs.run_at(path).series["loss"]) == 9
 
 
 def test_the_validation_of_an_epoch_is_read_from_a_line_of_both(tmp_path: Path):
@@ -423,11 +420,6 @@ def test_steps_that_are_one_number_give_way_to_the_epoch(tmp_path: Path):
         )
     )
     assert len(formats.read_file(path, Settings()).columns["loss"].steps) == 8
-
-
-def _run_of(path: Path) -> Run:
-    (found,) = discover(path, Settings())
-    return read_run(found, Settings())
 
 
 def test_a_printed_setting_is_no_epoch(tmp_path: Path):

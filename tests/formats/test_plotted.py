@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lossscan.runs import read_run
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
+from tests import logs
 from tests.writers import write_events
 
 STORES = Path(__file__).parents[1] / "fixtures" / "stores"
@@ -19,8 +19,7 @@ LOSSES = [2 / step for step in range(1, 13)]
 @pytest.mark.parametrize("run", ["lines", "slash"])
 def test_training_and_evaluation_are_told_apart(writer: str, run: str):
     """`add_scalars` makes a folder a line, and `Loss/test` is a name like any other."""
-    (found,) = discover(STORES / writer / run, Settings())
-    read = read_run(found, Settings())
+    read = logs.run_at(STORES / writer / run)
     assert read.path == str(STORES / writer / run)
     assert read.series["loss"].values == pytest.approx(LOSSES, rel=1e-5)
     assert read.series["eval_loss"].values.tolist() == [0.5] * 3
@@ -30,8 +29,7 @@ def test_training_and_evaluation_are_told_apart(writer: str, run: str):
 @pytest.mark.parametrize("writer", ["torch", "tensorboardx"])
 def test_what_add_hparams_writes_are_settings_of_the_run(writer: str):
     """Its folder, which the clock names, is no run."""
-    (found,) = discover(STORES / writer / "lines", Settings())
-    read = read_run(found, Settings())
+    read = logs.run_at(STORES / writer / "lines")
     assert (read.setting("learning_rate"), read.setting("per_device_train_batch_size")) == (1e-3, 8)
 
 

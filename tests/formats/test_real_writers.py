@@ -9,10 +9,7 @@ from typing import Any
 
 import pytest
 
-from lossscan.model import Run
-from lossscan.runs import read_run
-from lossscan.runs.discover import discover
-from lossscan.settings import Settings
+from tests import logs
 
 LOSS = {step: 2.0 / step for step in range(1, 31)}
 ARGS = {"per_device_train_batch_size": 8, "learning_rate": 1e-4, "logging_steps": 1}
@@ -81,7 +78,7 @@ def tensorboardx(folder: Path) -> None:
 def test_read_run_reads_back_what_the_library_wrote(tmp_path: Path, write: Callable[[Path], None]):
     """Every point, the evaluation and the settings come back."""
     write(tmp_path)
-    run = _only_run(tmp_path)
+    run = logs.run_at(tmp_path)
     assert run.series["loss"].steps.tolist() == list(LOSS)
     assert run.series["loss"].values == pytest.approx(list(LOSS.values()))
     assert run.series["eval_loss"].values.tolist() == [1.5]
@@ -100,12 +97,7 @@ def test_read_run_reads_back_what_keras_wrote(tmp_path: Path):
             epoch, {"loss": 2.0 / (epoch + 1)} | ({"val_loss": 1.5} if epoch else {})
         )
     logger.on_train_end()
-    run = _only_run(tmp_path)
+    run = logs.run_at(tmp_path)
     assert run.framework == "keras"
     assert run.series["loss"].steps.tolist() == list(range(8))
     assert run.series["eval_loss"].steps.tolist() == list(range(1, 8))
-
-
-def _only_run(folder: Path) -> Run:
-    (files,) = discover(folder, Settings())
-    return read_run(files, Settings())

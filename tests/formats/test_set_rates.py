@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lossscan.runs import read_run
-from lossscan.runs.discover import discover
-from lossscan.settings import Settings
+from tests import logs
 
 PYTORCH = "Epoch {n:5d}: reducing learning rate of group 0 to 5.0000e-04.\n"
 KERAS = "\nEpoch {n:05d}: ReduceLROnPlateau reducing learning rate to 0.0005000000237487257.\n"
@@ -29,7 +27,7 @@ def test_a_rate_that_is_told_only_where_it_is_cut_is_a_landmark(tmp_path: Path, 
     rows.insert(20, told.format(n=20 if told == KERAS else 21))
     path = tmp_path / "train.log"
     path.write_text("".join(rows))
-    run = read_run(discover(path, Settings())[0], Settings())
+    run = logs.run_at(path)
     marks = [mark.step for mark in run.schedule.of("lr_change")]
     assert marks == [step]
     assert "learning_rate" not in run.series  # what it was before, nobody knows

@@ -9,8 +9,6 @@ import pytest
 
 from lossscan.errors import NoLogFound
 from lossscan.formats import read_file
-from lossscan.runs import read_run
-from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 from tests import logs
 
@@ -108,7 +106,7 @@ def test_read_takes_pairs_in_brackets_as_pairs(tmp_path: Path):
     """The step in front of each is not a loss, although the file is called so."""
     file = tmp_path / "train_loss"
     file.write_text("".join(f"[{n}, {3 - n / 8}]\n" for n in range(1, 6)))
-    loss = read_run(next(iter(discover(file, Settings()))), Settings()).series["loss"]
+    loss = logs.run_at(file).series["loss"]
     assert loss.steps.tolist() == [1, 2, 3, 4, 5]
 
 
@@ -124,7 +122,7 @@ def test_read_passes_over_the_header_of_an_unnamed_table(tmp_path: Path):
     """Pandas writes `,0` above a list of losses; only the name of the file says what they are."""
     text = ",0\n0,2.9169\n1,2.9052\n2,2.8502\n"
     (tmp_path / "loss.csv").write_text(text)
-    loss = read_run(next(iter(discover(tmp_path, Settings()))), Settings()).series["loss"]
+    loss = logs.run_at(tmp_path).series["loss"]
     assert (loss.steps.tolist(), loss.values.tolist()) == ([0, 1, 2], [2.9169, 2.9052, 2.8502])
 
 
@@ -288,8 +286,7 @@ def test_numbers_of_a_file_called_after_an_evaluation_are_evaluated(tmp_path: Pa
     """NumPy's `savetxt` of two lists gives `train_loss.txt` and `val_loss.txt`."""
     for name in ("train_loss.txt", "val_loss.txt"):
         (tmp_path / name).write_text("2.500000e+00\n2.250000e+00\n2.125000e+00\n")
-    (found,) = discover(tmp_path, Settings())
-    run = read_run(found, Settings())
+    run = logs.run_at(tmp_path)
     assert {name: len(points) for name, points in run.series.items()} == {"loss": 3, "eval_loss": 3}
 
 

@@ -16,13 +16,14 @@ import pytest
 from lossscan import api
 from lossscan.errors import NoLogFound, UnreadableLog
 from lossscan.formats import read_file, sqlite_store
-from lossscan.model import Run, Table
+from lossscan.model import Table
 from lossscan.pipeline import one_run
 from lossscan.runs import read_run
 from lossscan.runs.apart import apart
 from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 from lossscan.sources.files import head_of
+from tests import logs
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "stores"
 WITH_SETTINGS = ("swanlab", "trackio", "mlflow", "comet", "clearml", "sacred", "dvclive", "ray")
@@ -39,11 +40,6 @@ def _put(folder: Path, **files: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return folder
-
-
-def _run(folder: Path) -> Run:
-    (found,) = discover(folder, Settings())
-    return read_run(found, Settings())
 
 
 def _read_file(path: Path) -> Table:
@@ -104,7 +100,9 @@ def test_dvclive_names_a_quantity_by_its_folders(tmp_path: Path):
     """The tables below `metrics` are one run, whether training or evaluation is in the folder."""
     metrics = "dvclive/plots/metrics"
     files = {f"{metrics}/train/loss.tsv": DVCLIVE, f"{metrics}/val/loss.tsv": DVCLIVE}
-    run = _run(_put(tmp_path, **files, **{"dvclive/metrics.json": '{"train": {"loss": 1.5}}'}))
+    run = logs.run_at(
+        _put(tmp_path, **files, **{"dvclive/metrics.json": '{"train": {"loss": 1.5}}'})
+    )
     assert run.series["loss"].values.tolist() == LOSSES
     assert len(run.series["eval_loss"]) == 12
 
@@ -112,7 +110,7 @@ def test_dvclive_names_a_quantity_by_its_folders(tmp_path: Path):
 def test_a_download_of_tensorboard_is_named_by_its_file(tmp_path: Path):
     """The tag stands in the name of the file, and so does the run that evaluates."""
     names = ("run-train-tag-epoch_loss.csv", "run-validation-tag-epoch_loss.csv")
-    run = _run(_put(tmp_path, **dict.fromkeys(names, TENSORBOARD)))
+    run = logs.run_at(_put(tmp_path, **dict.fromkeys(names, TENSORBOARD)))
     assert run.series["loss"].steps.tolist() == list(range(0, 120, 10))
     assert len(run.series["eval_loss"]) == 12
 
@@ -123,7 +121,7 @@ def test_an_export_of_wandb_is_that_of_its_fullest_run(tmp_path: Path):
     text += "".join(
         f'"{at}","{loss}","0","{loss if at < 3 else ""}"\n' for at, loss in enumerate(LOSSES)
     )
-    run = _run(_put(tmp_path, **{"wandb_export.csv": text}))
+    run = logs.run_at(_put(tmp_path, **{"wandb_export.csv": text}))
     assert run.series["loss"].values.tolist() == LOSSES
     assert [(note.kind, note.numbers["run"]) for note in run.notes] == [("runs_apart", "sun-1")]
 
@@ -132,7 +130,7 @@ def test_an_export_of_wandb_is_that_of_its_fullest_run(tmp_path: Path):
 def test_other_counters_are_steps_too(tmp_path: Path, key: str):
     """The history of W&B and the results of Ray Tune count by names of their own."""
     rows = (json.dumps({key: at * 5, "loss": loss}) for at, loss in enumerate(LOSSES))
-    run = _run(_put(tmp_path, **{"result.json": "\n".join(rows) + "\n"}))
+    run = logs.run_at(_put(tmp_path, **{"result.json": "\n".join(rows) + "\n"}))
     assert run.series["loss"].steps.tolist() == list(range(0, 60, 5))
 
 
@@ -141,14 +139,14 @@ def test_what_swanlab_logs_of_itself_is_no_run(tmp_path: Path):
     folder = "swanlog/run-20260101_100000-abc"
     console = "".join(f"step {at} loss {loss}\n" for at, loss in enumerate(LOSSES))
     files = {f"{folder}/debug/debug.log": "swanlab: hi\n", f"{folder}/console/a.log": console}
-    assert len(_run(_put(tmp_path, **files)).series["loss"]) == 12
+    assert len(logs.run_at(_put(tmp_path, **files)).series["loss"]) == 12
 
 
 def test_mlflows_database_is_read_and_left_alone(tmp_path: Path):
     """Its fullest run is judged, NaN included, and nothing is written beside it."""
     _mlflow(tmp_path / "mlflow.db", runs=2)
     before = (tmp_path / "mlflow.db").read_bytes()
-    run = _run(tmp_path)
+    run = logs.run_at(tmp_path)
     assert run.series["loss"].steps.tolist() == list(range(0, 120, 10))
     assert int(np.isnan(run.series["loss"].values).sum()) == 1
     assert (run.setting("learning_rate"), run.complete) == (0.01, True)
@@ -161,7 +159,7 @@ def test_metrics_of_mlflow_without_steps_are_counted(tmp_path: Path):
     """It gives 0 to who gives none; the database may bear any of the usual names."""
     _mlflow(tmp_path / "tracking.sqlite")
     _change(tmp_path / "tracking.sqlite", "UPDATE metrics SET step = 0")
-    assert _run(tmp_path).series["loss"].steps.tolist() == list(range(1, 13))
+    assert logs.run_at(tmp_path).series["loss"].steps.tolist() == list(range(1, 13))
 
 
 def test_infinity_of_mlflows_database_is_infinity(tmp_path: Path):
@@ -172,7 +170,7 @@ def test_infinity_of_mlflows_database_is_infinity(tmp_path: Path):
         "UPDATE metrics SET value = 1.7976931348623157e308 WHERE step = 20",
         "UPDATE metrics SET value = -1.7976931348623157e308 WHERE step = 30",
     )
-    assert _run(tmp_path).series["loss"].values[2:4].tolist() == [np.inf, -np.inf]
+    assert logs.run_at(tmp_path).series["loss"].values[2:4].tolist() == [np.inf, -np.inf]
 
 
 def test_each_run_of_a_database_is_asked_for_by_name(tmp_path: Path):
@@ -188,7 +186,7 @@ def test_each_run_of_a_database_is_asked_for_by_name(tmp_path: Path):
             assert (run.path, run.name) == (str(each.root), each.root.name)
             assert [note.kind for note in run.notes if note.kind == "runs_apart"] == []
     with pytest.raises(UnreadableLog, match="holds no run nobody"):
-        read_run(discover(Path(f"{path}#nobody"), Settings())[0], Settings())
+        logs.run_at(Path(f"{path}#nobody"))
 
 
 def test_each_run_of_an_exported_chart_is_asked_for_by_name(tmp_path: Path):
@@ -223,7 +221,7 @@ def test_the_name_of_a_run_may_be_none_that_a_path_can_have(tmp_path: Path):
 def test_the_name_of_a_run_may_be_no_text(tmp_path: Path, name: object):
     """A store that another program filled or that is damaged is read all the same."""
     _trackio(tmp_path, _rows(name))
-    assert _run(tmp_path).series["loss"].values.tolist() == LOSSES
+    assert logs.run_at(tmp_path).series["loss"].values.tolist() == LOSSES
 
 
 @pytest.mark.parametrize("damaged", ['{"loss": 2.', b"\xff\xfe", None])
@@ -231,7 +229,7 @@ def test_a_row_that_cannot_be_read_is_counted_and_the_first_is_named(tmp_path: P
     """All other rows are read, and an empty object is none that could not be."""
     odd = [("a", 90, "{}"), ("a", 91, damaged), ("a", "x", '{"loss": 2}')]
     _trackio(tmp_path, [*_rows(), *odd])
-    run = _run(tmp_path)
+    run = logs.run_at(tmp_path)
     assert run.series["loss"].values.tolist() == LOSSES
     (note,) = run.notes
     assert note.kind == "broken_rows"
@@ -243,7 +241,7 @@ def test_trackios_database_is_read(tmp_path: Path):
     _trackio(tmp_path, _rows(), "(id INTEGER PRIMARY KEY, {})")
     stated = """INSERT INTO configs VALUES ('a', '{"lr": 0.5}')"""
     _change(tmp_path / "project.db", "CREATE TABLE configs (run_name, config)", stated)
-    run = _run(tmp_path)
+    run = logs.run_at(tmp_path)
     assert run.series["loss"].values.tolist() == LOSSES
     assert run.setting("learning_rate") == 0.5
 
@@ -252,7 +250,7 @@ def test_a_table_that_numbers_no_rows_is_read(tmp_path: Path):
     """One WITHOUT ROWID, as a copy by hand may be; what cannot be read is counted all the same."""
     table = "({}, PRIMARY KEY (run_name, step)) WITHOUT ROWID"
     _trackio(tmp_path, [*_rows(), ("a", 90, "{")], table)
-    run = _run(tmp_path)
+    run = logs.run_at(tmp_path)
     assert run.series["loss"].values.tolist() == LOSSES
     assert [note.numbers for note in run.notes] == [{"rows": 1, "first": len(LOSSES) + 1}]
 
@@ -260,7 +258,7 @@ def test_a_table_that_numbers_no_rows_is_read(tmp_path: Path):
 def test_json_of_any_name_is_read_where_there_is_no_log(tmp_path: Path):
     """Loops of one's own call their history as the model."""
     rows = [{"epoch": at, "loss": loss} for at, loss in enumerate(LOSSES)]
-    run = _run(_put(tmp_path, **{"model_train.json": json.dumps(rows), "config.json": "{}"}))
+    run = logs.run_at(_put(tmp_path, **{"model_train.json": json.dumps(rows), "config.json": "{}"}))
     assert run.series["loss"].values.tolist() == LOSSES
 
 
@@ -275,7 +273,7 @@ def test_a_model_card_is_read_where_there_is_no_log(tmp_path: Path):
         "| Training Loss | Epoch | Step | Validation Loss |\n|:---:|:---:|:---:|:---:|\n"
         f"| No log | 1.0 | 100 | 4.5 |\n{rows}\n"
     )
-    run = _run(_put(tmp_path, **{"README.md": card}))
+    run = logs.run_at(_put(tmp_path, **{"README.md": card}))
     assert run.series["loss"].values.tolist() == LOSSES
     assert run.series["eval_loss"].values[0] == 4.5
     assert run.setting("learning_rate") == 2e-5
@@ -297,7 +295,7 @@ def test_what_a_notebook_printed_is_a_log(tmp_path: Path):
     page = f"<table><tr><th>Step</th>\n<th>Training Loss</th></tr>{rows}</table>"
     drawn = {"output_type": "display_data", "data": {"text/html": [page]}}
     cells = [{"cell_type": "markdown"}, {"cell_type": "code", "outputs": [stream, drawn]}]
-    run = _run(_put(tmp_path, **{"train.ipynb": json.dumps({"cells": cells})}))
+    run = logs.run_at(_put(tmp_path, **{"train.ipynb": json.dumps({"cells": cells})}))
     assert run.series["loss"].values.tolist() == LOSSES
     assert run.series["loss"].steps[-1] == 110
 
@@ -310,7 +308,7 @@ def test_what_is_null_in_a_notebook_costs_no_point(tmp_path: Path, null: object)
     """Tools that strip or merge notebooks leave such cells."""
     text = [f"step {at} loss {loss}\n" for at, loss in enumerate(LOSSES)]
     cells = [null, {"outputs": [{"text": text}]}, null]
-    run = _run(_put(tmp_path, **{"train.ipynb": json.dumps({"cells": cells})}))
+    run = logs.run_at(_put(tmp_path, **{"train.ipynb": json.dumps({"cells": cells})}))
     assert run.series["loss"].values.tolist() == LOSSES
 
 
@@ -320,7 +318,7 @@ def test_what_a_cell_raised_is_why_a_notebook_logged_nothing(tmp_path: Path):
     cells = [{"outputs": [{"text": "loading\n"}, {"output_type": "error", **error}]}]
     _put(tmp_path, **{"train.ipynb": json.dumps({"cells": cells})})
     with pytest.raises(NoLogFound, match="RuntimeError: no data"):
-        _run(tmp_path)
+        logs.run_at(tmp_path)
 
 
 def test_an_evaluation_after_training_does_not_hide_the_table(tmp_path: Path):
@@ -331,7 +329,7 @@ def test_an_evaluation_after_training_does_not_hide_the_table(tmp_path: Path):
     after = "{'eval_loss': 0.5, 'eval_runtime': 1.2, 'epoch': 3.0}"
     told = [{"data": {"text/html": page}}, {"data": {"text/plain": returned}}]
     cells = [{"outputs": told}, {"outputs": [{"data": {"text/plain": after}}]}]
-    run = _run(_put(tmp_path, **{"train.ipynb": json.dumps({"cells": cells})}))
+    run = logs.run_at(_put(tmp_path, **{"train.ipynb": json.dumps({"cells": cells})}))
     assert run.series["loss"].values.tolist() == LOSSES
     assert run.series["eval_loss"].values.tolist() == [0.5]
 
@@ -340,14 +338,14 @@ def test_a_broken_notebook_is_no_run(tmp_path: Path):
     """It says so by itself, and silences no log beside it."""
     (tmp_path / "train.ipynb").write_text('{"cells": [3]}')
     with pytest.raises(UnreadableLog, match="not a notebook"):
-        read_run(discover(tmp_path / "train.ipynb", Settings())[0], Settings())
+        logs.run_at(tmp_path / "train.ipynb")
 
 
 def test_a_damaged_database_of_mlflow_is_named(tmp_path: Path):
     """Its name tells what it is, though not one table of it can be listed."""
     (tmp_path / "mlflow.db").write_bytes(b"SQLite format 3\0" + b"x" * 200)
     (tmp_path / "train.log").write_text("step 1 loss 3\nstep 2 loss 2\nstep 3 loss 1\n")
-    assert [each.path for each in _run(tmp_path).skipped] == ["mlflow.db"]
+    assert [each.path for each in logs.run_at(tmp_path).skipped] == ["mlflow.db"]
 
 
 @pytest.mark.parametrize(
@@ -370,7 +368,7 @@ def test_a_table_with_a_row_for_each_value_may_begin_with_any_quantity(
         for name, kind in told
         for at, loss in enumerate(LOSSES * 3)
     ]
-    run = _run(_put(tmp_path, **{"scalars.csv": "\n".join([header, *rows]) + "\n"}))
+    run = logs.run_at(_put(tmp_path, **{"scalars.csv": "\n".join([header, *rows]) + "\n"}))
     assert run.series["loss"].values.tolist() == LOSSES * 3
     assert run.series["eval_loss"].steps.tolist() == list(range(36))
 
@@ -387,7 +385,7 @@ def test_a_copied_database_is_read_with_its_log_and_nothing_is_written(tmp_path:
         for end in ("", "-wal"):
             shutil.copy(tmp_path / f"used.db{end}", copies / f"project.db{end}")
     before = {each.name: each.read_bytes() for each in copies.iterdir()}
-    assert _run(copies / "project.db").series["loss"].values.tolist() == LOSSES
+    assert logs.run_at(copies / "project.db").series["loss"].values.tolist() == LOSSES
     assert {each.name: each.read_bytes() for each in copies.iterdir()} == before
 
 
@@ -405,7 +403,7 @@ def test_another_database_is_no_run(tmp_path: Path):
     _change(tmp_path / "cache.db", "CREATE TABLE metrics (id, colour)")
     (tmp_path / "bad.db").write_bytes(b"SQLite format 3\0" + b"x" * 200)
     (tmp_path / "train.log").write_text("step 1 loss 3\nstep 2 loss 2\nstep 3 loss 1\n")
-    assert [source.path for source in _run(tmp_path).sources] == ["train.log"]
+    assert [source.path for source in logs.run_at(tmp_path).sources] == ["train.log"]
 
 
 @pytest.mark.parametrize(
@@ -414,7 +412,7 @@ def test_another_database_is_no_run(tmp_path: Path):
 )
 def test_a_store_that_its_library_wrote_is_one_run(name: str):
     """Every loss stands at its step, the evaluation apart, and no other file is a run."""
-    run = _run(FIXTURES / name)
+    run = logs.run_at(FIXTURES / name)
     assert run.series["loss"].values == pytest.approx([2 / step for step in range(1, 13)], rel=1e-5)
     assert run.series["loss"].steps.tolist() == list(range(1, 13))
     assert set(run.series["eval_loss"].values) == {0.5}
@@ -424,7 +422,7 @@ def test_a_store_that_its_library_wrote_is_one_run(name: str):
 @pytest.mark.parametrize("name", WITH_SETTINGS)
 def test_a_store_gives_its_settings(name: str):
     """What was stated at the start is known by its own name."""
-    run = _run(FIXTURES / name)
+    run = logs.run_at(FIXTURES / name)
     assert run.setting("per_device_train_batch_size") == 8
     assert run.setting("learning_rate") == 1e-3
 
@@ -432,7 +430,7 @@ def test_a_store_gives_its_settings(name: str):
 @pytest.mark.parametrize("name", ["swanlab", "swanlab_06", "mlflow", "sacred"])
 def test_a_store_that_knows_its_end_is_complete(name: str):
     """The word of the tracker counts."""
-    assert _run(FIXTURES / name).complete is True
+    assert logs.run_at(FIXTURES / name).complete is True
 
 
 def test_a_run_that_sacred_saw_fail_is_not_complete(tmp_path: Path):
@@ -440,21 +438,21 @@ def test_a_run_that_sacred_saw_fail_is_not_complete(tmp_path: Path):
     for name in ("metrics.json", "run.json"):
         text = (FIXTURES / "sacred" / name).read_text().replace("COMPLETED", "FAILED")
         (tmp_path / name).write_text(text)
-    assert _run(tmp_path).complete is False
+    assert logs.run_at(tmp_path).complete is False
 
 
 def test_metrics_of_sacred_that_are_cut_give_what_is_whole(tmp_path: Path):
     """A full disk costs the end of the file, and a note says so."""
     text = (FIXTURES / "sacred" / "metrics.json").read_text()
     (tmp_path / "metrics.json").write_text(text[: text.rindex("]") - 1])
-    run = _run(tmp_path)
+    run = logs.run_at(tmp_path)
     assert run.series["loss"].steps.tolist() == list(range(1, 13))
     assert "cut_json" in {note.kind for note in run.notes}
 
 
 def test_the_trainers_count_is_better_than_that_of_calls():
     """Trackio counts what is logged, evaluations among it; transformers logs its own step."""
-    run = _run(FIXTURES / "trackio_hf")
+    run = logs.run_at(FIXTURES / "trackio_hf")
     assert run.series["loss"].steps.tolist() == list(range(10, 130, 10))
     assert run.series["eval_loss"].steps.tolist() == [40, 80, 120]
     assert run.framework == "transformers"
@@ -466,14 +464,14 @@ def test_what_ray_says_of_itself_is_no_series(tmp_path: Path):
     for name in ("result.json", "progress.csv", "events.out.tfevents.1795815239.vm"):
         path = tmp_path / name
         path.write_bytes((FIXTURES / "ray" / name).read_bytes())
-        run = read_run(discover(path, Settings())[0], Settings())
+        run = logs.run_at(path)
         left = {series for series in run.series if not series.startswith("time")}
         assert left == known
 
 
 def test_the_parts_of_ultralytics_are_judged_with_their_sum():
     """Its arguments and its learning rate are known by their own names."""
-    run = _run(FIXTURES / "ultralytics")
+    run = logs.run_at(FIXTURES / "ultralytics")
     assert int(np.isnan(run.series["loss"].values).sum()) == 9
     assert {"box_loss", "eval_loss", "learning_rate"} <= run.series.keys()
     assert (run.setting("num_train_epochs"), run.complete) == (30, True)
@@ -499,7 +497,7 @@ def test_an_archive_of_clearml_holds_its_settings(tmp_path: Path):
         with zipfile.ZipFile(tmp_path / "offline-1.zip", "w") as archive:
             archive.writestr("metrics.jsonl", metrics)
             archive.writestr("task.json", stated)
-        assert _run(tmp_path).setting("per_device_train_batch_size") == expected
+        assert logs.run_at(tmp_path).setting("per_device_train_batch_size") == expected
 
 
 @pytest.mark.parametrize(("loss", "noted"), [(0.0, ["nan_as_zero"]), (0.25, [])])
@@ -508,14 +506,14 @@ def test_a_zero_of_clearml_may_be_nan(tmp_path: Path, loss: float, noted: list[s
     event = {"type": "training_stats_scalar", "metric": "loss", "variant": "train"}
     events = [[event | {"iter": at, "value": loss if at == 5 else 1.5}] for at in range(9)]
     text = "".join(f"{json.dumps(each)}\n" for each in events)
-    run = _run(_put(tmp_path, **{"metrics.jsonl": text}))
+    run = logs.run_at(_put(tmp_path, **{"metrics.jsonl": text}))
     assert [note.kind for note in run.notes] == noted
 
 
 def test_swanlab_keeps_nan_and_its_end():
     """The fifth norm was logged as NaN, and the run was finished."""
     for name in ("swanlab", "swanlab_06"):
-        run = _run(FIXTURES / name)
+        run = logs.run_at(FIXTURES / name)
         assert np.isnan(run.series["grad_norm"].values).tolist() == [
             step == 5 for step in range(1, 13)
         ]
@@ -541,10 +539,10 @@ def test_a_damaged_swanlab_file_gives_what_is_whole(tmp_path: Path):
     data = next(FIXTURES.glob("swanlab/*/*/*.swanlab")).read_bytes()
     path = tmp_path / "run-1.swanlab"
     path.write_bytes(data[:2000] + b"\xff" + data[2001:])
-    assert [note.kind for note in _run(tmp_path).notes] == ["bad_checksum"]
+    assert [note.kind for note in logs.run_at(tmp_path).notes] == ["bad_checksum"]
     path.write_bytes(data[:9])
     with pytest.raises(UnreadableLog, match="no complete SwanLab record"):
-        _run(tmp_path)
+        logs.run_at(tmp_path)
 
 
 @pytest.mark.parametrize(("folder", "tracker"), [(".aim", "Aim"), (".neptune", "Neptune")])
@@ -571,12 +569,12 @@ def test_a_lone_log_in_an_archive_is_read(tmp_path: Path):
     """It is what people attach to a report."""
     with zipfile.ZipFile(tmp_path / "train.log.zip", "w") as archive:
         archive.writestr("train.log", "".join(f"step {k} loss {2 / k}\n" for k in range(1, 9)))
-    assert len(_run(tmp_path).series["loss"]) == 8
+    assert len(logs.run_at(tmp_path).series["loss"]) == 8
 
 
 def test_catboosts_folder_is_one_run_of_its_first_loss():
     """AUC comes first and is no loss; what its tables and event files hold is not read again."""
-    run = _run(FIXTURES / "catboost")
+    run = logs.run_at(FIXTURES / "catboost")
     loss, held_out = run.series["loss"], run.series["eval_loss"]
     assert (loss.steps.tolist(), held_out.steps.tolist()) == ([*range(40)], [*range(40)])
     assert loss.values[0] == pytest.approx(0.6822107247)
@@ -599,13 +597,13 @@ def test_a_cut_line_of_catboosts_is_no_round(tmp_path: Path):
     """A training that was killed leaves its JSON open, and is not known to be complete."""
     text = (FIXTURES / "catboost" / "catboost_info" / "catboost_training.json").read_text()
     (tmp_path / "catboost_training.json").write_text(text[: text.index('"iteration":20') + 14])
-    run = _run(tmp_path)
+    run = logs.run_at(tmp_path)
     assert (len(run.series["loss"]), run.complete) == (20, None)
 
 
 def test_what_keras_writes_for_tensorboard_is_one_run():
     """Its losses stand at their epochs, those of the evaluation in a folder of their own."""
-    run = _run(FIXTURES / "keras")
+    run = logs.run_at(FIXTURES / "keras")
     assert run.series["loss"].values == pytest.approx(
         [0.6139, 0.5655, 0.5274, 0.4942, 0.4644, 0.4373], abs=1e-4
     )
@@ -615,7 +613,7 @@ def test_what_keras_writes_for_tensorboard_is_one_run():
 
 def test_what_transformers_reports_to_swanlab_is_read():
     """The callback logs at the trainer's steps, and the settings of the trainer are beside it."""
-    run = _run(FIXTURES / "swanlab_transformers")
+    run = logs.run_at(FIXTURES / "swanlab_transformers")
     assert run.series["loss"].steps.tolist() == list(range(2, 25, 2))
     assert run.series["eval_loss"].steps.tolist() == [8, 16, 24]
     assert (run.setting("learning_rate"), run.setting("num_train_epochs")) == (1e-3, 3)

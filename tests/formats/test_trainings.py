@@ -107,7 +107,7 @@ def test_each_training_of_a_notebook_is_a_run(tmp_path: Path):
         {"trainings": 2, "number": 2}
     ]
     with pytest.raises(UnreadableLog, match="no run 3"):
-        read_run(discover(Path(f"{path}#3"), Settings())[0], Settings())
+        logs.run_at(Path(f"{path}#3"))
 
 
 def test_a_training_that_lost_its_loss_is_judged(tmp_path: Path):
@@ -126,7 +126,7 @@ def test_a_log_whose_first_training_died_is_not_good(
     lost = "".join(f"step {n}0 loss {'nan' if n > 1 else 2.5}\n" for n in range(1, first + 1))
     good = "".join(f"step {n}0 loss 0.5\n" for n in range(1, again + 1))
     (tmp_path / "train.log").write_text(lost + good)
-    run = read_run(discover(tmp_path, Settings())[0], Settings())
+    run = logs.run_at(tmp_path)
     assert len(run.series["loss"]) == judged
     assert np.isnan(run.series["loss"].values).any() == (first > again / 2)
 
@@ -137,7 +137,7 @@ def test_nan_that_a_resume_took_back_is_no_training_that_died(tmp_path: Path):
     resumed = "".join(f"step {n}0 loss 2.25\n" for n in range(20, 40))
     two = "".join(f"step {n}0 loss 0.5\n" for n in range(1, 11))
     (tmp_path / "train.log").write_text(one + resumed + two)
-    run = read_run(discover(tmp_path, Settings())[0], Settings())
+    run = logs.run_at(tmp_path)
     assert set(run.series["loss"].values) == {0.5}
 
 
@@ -155,7 +155,7 @@ def test_counting_from_the_first_step_is_no_resume(tmp_path: Path):
     one = "".join(f"step {step} loss 2.5\n" for step in range(10, 201, 10))
     two = "".join(f"step {step} loss 0.5\n" for step in range(20, 401, 20))
     (tmp_path / "train.log").write_text(one + "Training finished.\n" + two)
-    run = read_run(discover(tmp_path, Settings())[0], Settings())
+    run = logs.run_at(tmp_path)
     assert set(run.series["loss"].values) == {0.5}
     assert [resume.fresh for resume in run.schedule.resumes] == [True]
 

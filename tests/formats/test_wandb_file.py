@@ -8,11 +8,9 @@ import pytest
 from lossscan.errors import UnreadableLog
 from lossscan.formats import wandb_file
 from lossscan.model import Table
-from lossscan.runs import read_run
-from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 from lossscan.sources.files import head_of
-from tests import writers
+from tests import logs, writers
 from tests.logs import points
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "wandb" / "run-abcd1234.wandb"
@@ -168,8 +166,7 @@ def test_read_run_takes_a_folder_of_w_and_b(tmp_path: Path):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     (folder / FIXTURE.name).write_bytes(FIXTURE.read_bytes())
-    (files,) = discover(tmp_path, Settings())
-    run = read_run(files, Settings())
+    run = logs.run_at(tmp_path)
     assert [source.path for source in run.sources] == [FIXTURE.name]
     assert run.setting("seed") == 7
     assert run.setting("num_train_epochs") is None
@@ -183,8 +180,7 @@ def test_read_run_shows_last_values_where_the_history_is_lost(tmp_path: Path):
     (folder / FIXTURE.name).write_bytes(FIXTURE.read_bytes()[:7] + bytes(99))
     summary = '{"_step": 99, "train/loss": 0.5, "train/global_step": 990, "_wandb": {"runtime": 9}}'
     (folder / "files" / "wandb-summary.json").write_text(summary)
-    (files,) = discover(tmp_path, Settings())
-    run = read_run(files, Settings())
+    run = logs.run_at(tmp_path)
     assert (run.series["loss"].steps.tolist(), run.series["loss"].values.tolist()) == ([990], [0.5])
     assert [note.kind for note in run.notes] == ["last_values_only"]
     assert [skipped.path for skipped in run.skipped] == [FIXTURE.name]
@@ -197,8 +193,7 @@ def test_read_run_joins_the_launches_of_one_run(tmp_path: Path):
         folder.mkdir(parents=True)
         rows = [{"train/loss": str(2 + day), "train/global_step": str(step)} for step in steps]
         (folder / "run-abcd.wandb").write_bytes(history(*rows))
-    (files,) = discover(tmp_path, Settings())
-    run = read_run(files, Settings())
+    run = logs.run_at(tmp_path)
     assert run.series["loss"].steps.tolist() == list(range(10, 151, 10))
     assert run.series["loss"].values.tolist() == [3.0] * 5 + [4.0] * 10
     assert [resume.step for resume in run.schedule.resumes] == [50]
@@ -211,7 +206,6 @@ def test_read_run_joins_the_last_values_of_one_run(tmp_path: Path):
         files.mkdir(parents=True)
         summary = f'{{"_step": {step}, "train/loss": {3 - day}.5, "train/global_step": {step}}}'
         (files / "wandb-summary.json").write_text(summary)
-    (files_of_run,) = discover(tmp_path, Settings())
-    run = read_run(files_of_run, Settings())
+    run = logs.run_at(tmp_path)
     assert run.series["loss"].steps.tolist() == [100, 150]
     assert run.series["loss"].values.tolist() == [2.5, 1.5]

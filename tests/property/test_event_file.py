@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lossscan.errors import MissingExtra, UnreadableLog
 from lossscan.formats import event_file
-from lossscan.formats.kit import tfrecord as _tfrecord
+from lossscan.formats.kit.binary import tfrecord as _tfrecord
 from lossscan.model import Column, Table
 from lossscan.settings import Settings
 from lossscan.sources.files import head_of

@@ -6,10 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lossscan.model import Run
-from lossscan.runs.assemble import assemble
-from lossscan.runs.discover import discover
-from lossscan.settings import Settings
+from tests import logs
 
 DOWNLOADED = "Wall time,Step,Value\n"
 ROWS = 6
@@ -20,11 +17,6 @@ def _put(folder: Path, name: str, header: str, row: str) -> None:
     folder.mkdir(exist_ok=True)
     text = "".join(row.format(n=n) + "\n" for n in range(1, ROWS + 1))
     (folder / name).write_text(header + text)
-
-
-def _run(path: Path) -> Run:
-    (files,) = discover(path, Settings())
-    return assemble(files, Settings())
 
 
 @pytest.mark.parametrize(
@@ -38,7 +30,7 @@ def test_neither_net_is_the_loss(tmp_path: Path, names: tuple[str, str], parts: 
     """What `add_scalars` plots of two nets is in two files: the loss is their sum."""
     _put(tmp_path, names[0], DOWNLOADED, "17000000{n}0.5,{n}0,2.5")
     _put(tmp_path, names[1], DOWNLOADED, "17000000{n}0.5,{n}0,0.5")
-    series = _run(tmp_path).series
+    series = logs.run_at(tmp_path).series
     assert list(series["loss"].values) == [3.0] * ROWS
     assert [series[part].values[0] for part in parts] == [2.5, 0.5]
 
@@ -48,13 +40,13 @@ def test_a_logged_loss_is_the_loss_beside_such_files(tmp_path: Path):
     _put(tmp_path, "run-.-tag-loss_G.csv", DOWNLOADED, "17000000{n}0.5,{n}0,2.5")
     _put(tmp_path, "run-.-tag-loss_D.csv", DOWNLOADED, "17000000{n}0.5,{n}0,0.5")
     _put(tmp_path, "run-.-tag-loss.csv", DOWNLOADED, "17000000{n}0.5,{n}0,7.5")
-    assert list(_run(tmp_path).series["loss"].values) == [7.5] * ROWS
+    assert list(logs.run_at(tmp_path).series["loss"].values) == [7.5] * ROWS
 
 
 def test_tags_of_two_nets_are_parts(tmp_path: Path):
     """`loss/G` beside `loss/D` in one table."""
     _put(tmp_path, "metrics.csv", "step,loss/G,loss/D\n", "{n}0,2.5,0.5")
-    series = _run(tmp_path).series
+    series = logs.run_at(tmp_path).series
     assert series["loss"].values[0] == 3.0
     assert {"loss/G", "loss/D"} <= set(series)
 
@@ -65,7 +57,7 @@ def test_the_files_of_deepspeed_belong_together(tmp_path: Path):
     for name, value in (("train_loss", "2.{n}"), ("lr", "0.0001"), ("loss_scale", "65536")):
         header = f"step,Train_Samples_{name}\n"
         _put(folder, f"Train_Samples_{name}.csv", header, f"{{n}}32,{value}")
-    run = _run(tmp_path)
+    run = logs.run_at(tmp_path)
     assert run.series.keys() == {"loss", "learning_rate", "loss_scale"}
     assert list(run.series["learning_rate"].steps) == list(run.series["loss"].steps)
 
@@ -80,7 +72,7 @@ def test_the_evaluations_of_composer_are_at_their_batch(tmp_path: Path):
         for n in range(1, ROWS + 1)
     )
     (tmp_path / "console.log").write_text(text)
-    series = _run(tmp_path).series
+    series = logs.run_at(tmp_path).series
     for name in ("loss", "learning_rate", "eval_loss"):
         assert list(series[name].steps) == [1, 2, 3, 4, 5, 6]
     assert series["eval_loss"].values[0] == 3.1

@@ -19,8 +19,6 @@ from lossscan.batching import Options, plan
 from lossscan.errors import LogDamaged, MissingExtra, UnreadableLog
 from lossscan.formats import csv_table
 from lossscan.model import UNREAD_NOTE
-from lossscan.runs import read_run
-from lossscan.runs.discover import discover
 from lossscan.settings import Settings
 from lossscan.sources import files, packed
 from lossscan.sources.files import HEAD_BYTES, head_of
@@ -107,8 +105,7 @@ def test_discover_finds_compressed_logs_by_name(tmp_path: Path):
     """`train.log.gz` is a log as `train.log` is, and settings may be compressed too."""
     packed_log(tmp_path, ".gz", logs.MINIMIND.encode())
     packed_log(tmp_path, ".xz", b"seed: 1\nlearning_rate: 1e-4\nbf16: true\n", "train.yaml")
-    (files,) = discover(tmp_path, Settings())
-    run = read_run(files, Settings())
+    run = logs.run_at(tmp_path)
     assert run.source_of("loss") == "train.log.gz"
     assert run.config["seed"].source == "train.yaml.xz"
 
@@ -233,8 +230,7 @@ def test_read_run_goes_on_without_what_it_cannot_unpack(tmp_path: Path):
     """One damaged copy is named with its reason, and the others are read."""
     (tmp_path / "train.log").write_text(logs.MINIMIND)
     (tmp_path / "old.log.gz").write_bytes(gzip.compress(b"x" * 99)[:-4] + b"abcd")
-    (files,) = discover(tmp_path, Settings())
-    run = read_run(files, Settings())
+    run = logs.run_at(tmp_path)
     assert len(run.series["loss"]) == 3
     assert [skipped.path for skipped in run.skipped] == ["old.log.gz"]
 
