@@ -270,12 +270,12 @@ PASTED = {
         loss=7,
     ),
     "of DeepXDE, whose terms are lists": Pasted(
-        "{n}000      [2.0e+00, {x}]    [1.0e-1, {y}]    []  \n",
+        "{n}000      [{x}, {x}]    [1.0e-1, {y}]    []  \n",
         before="Step      Train loss    Test loss    Test metric\n",
         eval_loss=6,
     ),
     "of a box with a list of terms": Pasted(
-        "+-------+------+\n| Epoch | Loss |\n+-------+------+\n|   {n}   | [2.0, {x}] |\n"
+        "+-------+------+\n| Epoch | Loss |\n+-------+------+\n|   {n}   | [{x}, {x}] |\n"
         "+-------+------+\ntime: 2.95s\n"
     ),
     "of XGBoost": Pasted("[{n}]\ttrain-logloss:{x}\teval-logloss:{y}\n", eval_loss=6),
@@ -618,6 +618,68 @@ PASTED = {
     "as TensorBoard's JSON": Pasted(
         "[160000000{n}.5, {n}, {x}], ", before="[", file="run-train-tag-loss.json"
     ),
+    "of bars that only a batch ends": Pasted(
+        "EPOCH: {n}\nBatch_id=97 Loss={x} Acc=35%: 100%|███| 98/98 [00:28<00:00, 3.4it/s]\n\n"
+        "Test set: Average loss: {y}, Accuracy: 4303/10000 (43.03%)\n\n",
+        eval_loss=6,
+    ),
+    "of an evaluation below its bar": Pasted(
+        "Epoch {n}/5: 100%|███| 867/867 [07:11<00:00,  2.01it/s]\nEpoch {n}/5, Average Loss: {x}\n"
+        "Validating: 100%|███| 419/419 [03:23<00:00,  2.06it/s]\nAccuracy: 0.37\nLoss: {y}\n",
+        eval_loss=6,
+    ),
+    "of both losses behind the bars": Pasted(
+        "Epoch {n}/5: 100%|███| 867/867 [07:11<00:00,  2.01it/s]\n"
+        "Validating: 100%|███| 419/419 [03:23<00:00,  2.06it/s]\n"
+        "Epoch {n} Loss: {x} Val Loss: {y}\n",
+        eval_loss=6,
+    ),
+    "of Deeplearning4j": Pasted(
+        "06:38:16.402 [main] INFO org.example.ScoreIterationListener - Score at iteration {n}0 is"
+        " {x}\n"
+    ),
+    "of DeePMD, whose header is a comment": Pasted(
+        "    {n}00    {y}    {x}    1.03e+01    1.03e+01    1.0e-03\n",
+        before="#  step      rmse_val    rmse_trn    rmse_e_val  rmse_e_trn         lr\n",
+        eval_loss=6,
+    ),
+    "of Flux": Pasted("[ Info: Epoch {n}\nloss(x, y) = {x}f0\n"),
+    "of Flux, with the time": Pasted("(loss(tx, ty), now()) = ({x}f0, 2020-04-21T21:10:44.927)\n"),
+    "of Julia's logger, in a frame": Pasted(
+        "┌ Info: Epoch {n}\n│   train_loss = {x}\n└   test_loss = {y}\n", eval_loss=6
+    ),
+    "of MATLAB's shallow nets": Pasted(
+        "Epoch {n}/1000, Time 0.1, Performance {x}/0, Gradient 0.6/1e-06\n"
+    ),
+    "of an ordinal above its loss": Pasted("current step: {n}th step\nbatch loss:{x}\n"),
+    "of a batch by its number": Pasted("epoch: 0, batch_id: {n}00, AUC:0.5, loss:{x}\n"),
+    "of parts that end with a sentence": Pasted(
+        "ITER {n} TRAINING (phase 1). loss_vae: {x}; loss_recon: 1.5; loss_kl: 200.5;"
+        " Grad_norm: 5.6e-01\n"
+    ),
+    "of dots between": Pasted(
+        "epoch: {n}/9..  training loss: {x}..  validation loss: {y}..\n", eval_loss=6
+    ),
+    "of numbers in brackets": Pasted(
+        "[train] epoch: 1, batch_id: {n}00, loss is: [{x}], acc is: [0.91]\n"
+        "[validation] loss is: {y}, acc is: 0.87\n",
+        eval_loss=6,
+    ),
+    "of sets behind dashes": Pasted(
+        "    Training epoch {n} of 10: 100%|███| 44/44 [00:50<00:00,  1.14s/it]\n"
+        "        Train        --   loss: {x}\n        Validation   --   loss: {y}\n",
+        eval_loss=6,
+    ),
+    "of Keras' guide": Pasted(
+        "Training loss (for one batch) at step {n}00: {x}\nSeen so far: 64 samples\n"
+    ),
+    "of a loss that is equal to a number": Pasted("Avg loss after epoch {n}, is equal to {x}\n"),
+    "as a list in YAML": Pasted(
+        "- epoch: {n}\n  train_loss: {x}\n  val_loss: {y}\n", eval_loss=6, file="history.yaml"
+    ),
+    "as a list in YAML among other logs": Pasted(
+        "- epoch: {n}\n  train_loss: {x}\n  val_loss: {y}\n", eval_loss=6
+    ),
     "as a table with decimal commas": Pasted(
         "{n};{c};0,9\n", before="step;loss;acc\n", file="loss.csv"
     ),
@@ -645,6 +707,9 @@ def test_what_is_pasted_is_read_whole(tmp_path: Path, name: str):
     assert counts == {key: count for key, count in expected.items() if count}
     first = columns["loss"].values[0] if pasted.loss else 2
     assert first == 2 or first % 2 == 0  # a sum of parts is whole as well
+    if pasted.loss == len(STEPS):
+        falls = [first / n for n in STEPS]
+        assert columns["loss"].values.tolist() == pytest.approx(falls, rel=1e-3)
 
 
 WRAPPED = {
