@@ -33,36 +33,12 @@ def test_losses_may_be_numbered(tmp_path: Path):
     assert {"loss", "loss1u", "loss2u"} <= run.columns.keys()
 
 
-def test_an_ellipsis_ends_a_number(tmp_path: Path):
-    """Who shortens what is pasted leaves the first digits."""
-    text = "".join(f"Epoch {n}/5 loss: 0.{9 - n}1... acc: 0.5\n" for n in range(1, 6))
-    assert logs.points(logs.read_log(tmp_path, text), "loss")[0] == (1, 0.81)
-
-
-def test_the_only_set_that_is_evaluated_may_have_a_name(tmp_path: Path):
-    """wav2letter calls the validation after its file."""
-    text = "".join(f"epoch: {n} | loss: 3.5 | val.lst-loss: 4.5\n" for n in range(1, 6))
-    assert len(logs.points(logs.read_log(tmp_path, text), "eval_loss")) == 5
-
-
 def test_two_sets_with_a_name_are_two(tmp_path: Path):
     """Nobody knows which of them is the evaluation."""
     line = "epoch: {n} | loss: 3.5 | dev-clean-loss: 4.5 | dev-other-loss: 5.5\n"
     run = logs.read_log(tmp_path, "".join(line.format(n=n) for n in range(1, 6)))
     assert {"eval_clean_loss", "eval_other_loss"} <= run.columns.keys()
     assert "eval_loss" not in run.columns
-
-
-def test_parts_that_are_evaluated_alone_are_added_up(tmp_path: Path):
-    """Of a training with two nets people paste what the evaluations printed."""
-    text = "".join(f"Epoch {n}: val_d_loss=0.5, val_g_loss=2.5\n" for n in range(1, 6))
-    assert logs.points(logs.read_log(tmp_path, text), "eval_loss")[0] == (1, 3.0)
-
-
-def test_a_number_in_brackets_that_rises_is_the_step(tmp_path: Path):
-    """Lines of one shape may begin with their count."""
-    text = "".join(f"[{n}00] Recall: 0.1, Precision: 0.2, Loss: {n}.5\n" for n in (1, 2, 3))
-    assert logs.points(logs.read_log(tmp_path, text), "loss")[-1] == (300, 3.5)
 
 
 def test_a_number_in_brackets_that_stays_is_no_step(tmp_path: Path):
@@ -90,35 +66,11 @@ def test_a_wide_number_leaves_one_blank_in_its_row(tmp_path: Path):
     assert logs.points(logs.read_log(tmp_path, text), "loss")[-1] == (4, 183.5)
 
 
-def test_a_column_says_whether_a_row_trains(tmp_path: Path):
-    """A row of each set per epoch, told by `train`."""
-    rows = "".join(f"0.8 | {n}.25 | {n} | True\n0.8 | {n}.5 | {n} | False\n" for n in (1, 2, 3))
-    run = logs.read_log(tmp_path, f"accuracy | loss | epoch | train\n-- | -- | -- | --\n{rows}")
-    assert logs.points(run, "loss") == [(1, 1.25), (2, 2.25), (3, 3.25)]
-    assert logs.points(run, "eval_loss") == [(1, 1.5), (2, 2.5), (3, 3.5)]
-
-
-def test_a_header_in_single_quotes_names_errors(tmp_path: Path):
-    """DeepXi writes the names of its columns as Python prints them."""
-    rows = "".join(f"0.6{n}, 0.5{n}, {n}, 2019-10-14/15:15:27\n" for n in (1, 2, 3))
-    run = logs.read_log(tmp_path, f"'Validation error', 'Training error', 'Epoch', 'D/T'\n{rows}")
-    assert logs.points(run, "loss")[0] == (1, 0.51)
-    assert logs.points(run, "eval_loss")[0] == (1, 0.61)
-
-
 def test_a_batch_behind_its_epoch_may_be_padded(tmp_path: Path):
     """OpenNMT pads both numbers: `Epoch  2,   550/  725;`."""
     row = "Epoch  2,   {n}50/  725; acc:   0.00; ppl:  11.85; 5187 src tok/s\n"
     text = "".join(row.format(n=n) for n in (1, 2, 3)) + "Validation perplexity: 11.5\n"
     assert len(logs.points(logs.read_log(tmp_path, text), "loss")) == 3
-
-
-def test_the_step_of_the_run_counts_and_not_that_of_a_loop_in_it(tmp_path: Path):
-    """A line may count several loops."""
-    row = "train | inner iter:   7/  8 | global iter:  {n}/  5000| tot_loss: 2.5 | rl_loss: 0.5\n"
-    text = "".join(row.format(n=n) for n in (13, 14, 15))
-    found = logs.points(logs.read_log(tmp_path, text), "loss")
-    assert [step for step, _ in found] == [13, 14, 15]
 
 
 def test_words_between_commas_are_no_keys(tmp_path: Path):
@@ -154,14 +106,6 @@ def test_a_line_of_a_file_is_no_step(tmp_path: Path):
     assert logs.points(logs.read_log(tmp_path, text), "loss")[-1] == (4, 4.5)
 
 
-def test_what_is_kept_apart_may_be_all_that_is_watched(tmp_path: Path):
-    """XGBoost prints the sets that it is given, perhaps the validation alone."""
-    text = "".join(f"[{n}]\tvalidation-mlogloss:1.{n}5\n" for n in range(5))
-    run = logs.read_log(tmp_path, text)
-    assert logs.points(run, "eval_loss")[-1] == (4, 1.45)
-    assert "loss" not in run.columns
-
-
 def test_epochs_with_a_loss_of_each_set_are_not_all_of_nnunet(tmp_path: Path):
     """The trainer is named where it says more than a loop of one's own would."""
     own = "".join(f"Epoch {n}\n-----\nTrain loss: 0.5\nTest loss: 0.5\n\n" for n in range(5))
@@ -183,14 +127,6 @@ def test_two_lines_with_a_count_and_a_loss_of_many_digits_are_a_log(tmp_path: Pa
     said = "Device: cpu\nModel params: 104535\n"
     text = f"{said}Epoch 1: train_loss=40.898, val=2mm\nEpoch 2: train_loss=40.822 (saved)\nEnd\n"
     assert logs.points(logs.read_log(tmp_path, text), "loss") == [(1, 40.898), (2, 40.822)]
-
-
-def test_metrics_of_an_evaluation_are_no_training(tmp_path: Path):
-    """TensorFlow Federated's tutorial prints those of both sets below each round."""
-    block = "Round {n}\n\\Eval metrics: loss=0.{n}, accuracy=0.5\n\tTrain metrics: loss=0.9{n}\n"
-    run = logs.read_log(tmp_path, "".join(block.format(n=n) for n in range(1, 6)))
-    assert logs.points(run, "loss")[0] == (1, 0.91)
-    assert logs.points(run, "eval_loss")[0] == (1, 0.1)
 
 
 @pytest.mark.parametrize("width", [8, 12, 16])
@@ -222,32 +158,6 @@ def test_the_rates_of_all_groups_are_read_as_the_first(tmp_path: Path):
     )
     found = logs.points(logs.read_log(tmp_path, text), "learning_rate")
     assert found == [(500 * n, 2e-4) for n in range(1, 6)]
-
-
-def test_a_smoothed_loss_is_not_the_loss_beside_it(tmp_path: Path):
-    """OneTrainer shows both."""
-    text = "".join(f"step: {n}/9 [loss={0.1 * n:.1f}, smooth loss=0.500]\n" for n in range(1, 6))
-    found = logs.points(logs.read_log(tmp_path, text), "loss")
-    assert [value for _, value in found] == pytest.approx([0.1 * n for n in range(1, 6)])
-
-
-def test_several_sets_are_evaluated_by_number(tmp_path: Path):
-    """The number is of the set and no step."""
-    text = "".join(
-        f"(Epoch {n}) TRAIN LOSS:{1 / n:.4f} CER:6.5%\nVALID SET 0 LOSS:{1.1 / n:.4f} CER:5%\n"
-        for n in range(1, 6)
-    )
-    table = logs.read_log(tmp_path, text)
-    assert logs.points(table, "loss")[0] == (1, 1.0)
-    assert logs.points(table, "eval_loss")[0] == (1, 1.1)
-
-
-def test_the_only_set_of_boosted_trees_may_be_kept_apart(tmp_path: Path):
-    """LightGBM calls that of the training `training`."""
-    text = "".join(f"[{n}]\tvalid_0's auc: 0.{n}\tvalid_0's l2: {1 / n:.4f}\n" for n in range(1, 6))
-    table = logs.read_log(tmp_path, text)
-    assert "loss" not in table.columns
-    assert logs.points(table, "eval_loss")[0] == (1, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -290,21 +200,6 @@ def test_words_between_a_set_and_its_loss_say_no_more(tmp_path: Path, word: str)
     assert logs.points(run, "eval_loss")[0] == (1, 1.7)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Epoch {n}, train accuracy: 0.5, loss: {n}.5\nEpoch {n}, val acc: 0.4, loss: {n}.7\n",
-        "Epoch {n}, train acc: 0.5, loss: {n}.5, val acc: 0.4, loss: {n}.7\n",
-        "Epoch {n} | train acc 50.1% | loss {n}.5\nEpoch {n} | test acc 4% | loss {n}.7\n",
-    ],
-)
-def test_a_loss_behind_an_accuracy_is_of_its_set(tmp_path: Path, line: str):
-    """Only the accuracy names the set, and the validation must not become the training."""
-    run = logs.read_log(tmp_path, "".join(line.format(n=n) for n in range(1, 5)))
-    assert logs.points(run, "loss") == [(n, n + 0.5) for n in range(1, 5)]
-    assert logs.points(run, "eval_loss") == [(n, n + 0.7) for n in range(1, 5)]
-
-
 @pytest.mark.parametrize("before", ["", "train acc: 0.5, "])
 def test_the_only_loss_of_an_epoch_is_the_trainings(tmp_path: Path, before: str):
     """An accuracy of the validation may be printed before it."""
@@ -312,24 +207,6 @@ def test_the_only_loss_of_an_epoch_is_the_trainings(tmp_path: Path, before: str)
     run = logs.read_log(tmp_path, "".join(line.format(n=n) for n in range(1, 5)))
     assert logs.points(run, "loss")[0] == (1, 1.5)
     assert "eval_loss" not in run.columns
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        "Loss @Batch {n}00:{n}28",
-        "Loss [1, {n}00](epoch, minibatch):  {n}28",
-        "loss (step {n}00): {n}28",
-    ],
-)
-def test_a_count_may_be_between_a_loss_and_its_number(tmp_path: Path, said: str):
-    """It is where the loss was printed, and no part of its name."""
-    text = "".join(said.format(n=n) + "\n" for n in (1, 2, 3))
-    assert logs.points(logs.read_log(tmp_path, text), "loss") == [
-        (100, 128),
-        (200, 228),
-        (300, 328),
-    ]
 
 
 def test_one_line_with_exact_losses_of_two_sets_is_a_log(tmp_path: Path):
@@ -346,23 +223,6 @@ def test_a_sentence_with_losses_of_two_sets_is_no_log(tmp_path: Path):
             "# Results\nWe changed the rate.\nEpoch 5 had train loss: 0.1234, val loss: 0.2345.\n"
             "That is all.\n",
         )
-
-
-@pytest.mark.parametrize(
-    "summary",
-    [
-        " * Prec@1 49.3 Loss {n}.7",
-        " * Average accuracy 0.7; Average Loss {n}.7",
-        "* Acc@1 75.3 loss {n}.7",
-    ],
-)
-def test_what_is_behind_a_star_was_evaluated(tmp_path: Path, summary: str):
-    """PyTorch's example for ImageNet sums each validation up so, and its forks add the loss."""
-    line = "Epoch: [{n}][390/391]\tTime 0.5 (0.5)\tLoss {n}.5 ({n}.6)\tPrec@1 9.3 (9.3)\n"
-    text = "".join((line + summary + "\n").format(n=n) for n in range(1, 5))
-    run = logs.read_log(tmp_path, text)
-    assert [value for _, value in logs.points(run, "loss")] == [1.5, 2.5, 3.5, 4.5]
-    assert [value for _, value in logs.points(run, "eval_loss")] == [1.7, 2.7, 3.7, 4.7]
 
 
 def test_what_is_behind_a_star_may_be_of_the_training(tmp_path: Path):
@@ -393,17 +253,6 @@ def test_a_loss_may_be_said_to_be_of_an_epoch(tmp_path: Path):
     assert [value for _, value in logs.points(run, "eval_loss")] == [0.5]
 
 
-def test_torchreid_calls_the_cross_entropy_xent(tmp_path: Path):
-    """Its mean so far is in brackets behind it."""
-    row = "Epoch: [1][{n}0/230]\tXent {n}.25 (6.9)\tHtri 0.43 (0.14)\tAcc 0.0 (0.6)\n"
-    text = "".join(row.format(n=n) for n in (1, 2, 3))
-    assert logs.points(logs.read_log(tmp_path, text), "loss") == [
-        (10, 1.25),
-        (20, 2.25),
-        (30, 3.25),
-    ]
-
-
 def test_a_cross_entropy_is_a_term_where_a_total_is_logged(tmp_path: Path):
     """Alone it is the loss."""
     row = "step {n}0 {total}ce_loss: {n}.25 kl_loss: 0.5\n"
@@ -411,24 +260,6 @@ def test_a_cross_entropy_is_a_term_where_a_total_is_logged(tmp_path: Path):
     assert logs.points(logs.read_log(tmp_path, text), "loss")[0] == (10, 1.75)
     text = "".join(row.format(n=n, total="") for n in (1, 2, 3))
     assert logs.points(logs.read_log(tmp_path, text), "loss")[0] == (10, 1.25)
-
-
-def test_the_test_set_of_pytorchs_example_of_a_vae_is_evaluated(tmp_path: Path):
-    """Its line states no count."""
-    text = "".join(
-        f"Train Epoch: {n} [50/100 (50%)]\tLoss: {n}.5\n====> Epoch: {n} Average loss: {n}.6\n"
-        f"====> Test set loss: {n}.7\n"
-        for n in (1, 2, 3)
-    )
-    run = logs.read_log(tmp_path, text)
-    assert [value for _, value in logs.points(run, "loss")] == [1.5, 2.5, 3.5]
-    assert [value for _, value in logs.points(run, "eval_loss")] == [1.7, 2.7, 3.7]
-
-
-def test_a_number_sign_may_be_before_a_count(tmp_path: Path):
-    """Of a line that begins with it."""
-    text = "".join(f"#{n}0 loss: {n}.5\n" for n in range(1, 5))
-    assert logs.points(logs.read_log(tmp_path, text), "loss")[-1] == (40, 4.5)
 
 
 def test_no_nan_of_another_rank_is_lost(tmp_path: Path):

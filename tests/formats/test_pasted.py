@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from lossscan.errors import NoLogFound, UnreadableLog
@@ -14,6 +16,7 @@ from lossscan.settings import Settings
 from tests import logs
 
 STEPS = range(1, 7)
+COUNTED = re.compile(r"\{n[^}]*\}(\d*)")  # the digits behind a step
 
 
 class Pasted(NamedTuple):
@@ -25,6 +28,7 @@ class Pasted(NamedTuple):
     before: str = ""
     file: str = "train.log"
     copies: int = 1
+    gap: int | None = None  # steps between two points, where no number of the line tells
     encoding: str = "utf-8"
 
     def text(self) -> str:
@@ -158,9 +162,12 @@ PASTED = {
         "2019-08-04 10:00:1{n},125 - INFO - allennlp.training.trainer - Validating\n"
         "accuracy: 0.7, loss: {y} ||: 100%|##########| 50/50 [00:01<00:00, 39.1it/s]\n",
         eval_loss=6,
+        gap=410,
     ),
     "of bars below the headline of something else": Pasted(
-        "Epoch {n}/9\nloss: {x} ||: 100%|##| 41/41 [00:10<00:00, 38.9it/s]\n", before="Testing\n"
+        "Epoch {n}/9\nloss: {x} ||: 100%|##| 41/41 [00:10<00:00, 38.9it/s]\n",
+        before="Testing\n",
+        gap=41,
     ),
     "of DGL-KE": Pasted(
         "[proc 0][Train]({n}000/40000) average pos_loss: 0.97\n"
@@ -238,7 +245,8 @@ PASTED = {
     ),
     "of Spinning Up": Pasted(
         "----------------------\n|             Epoch |     {n} |\n"
-        "| TotalEnvInteracts |    4e+0{n} |\n|             LossV |    {x} |\n----------------\n"
+        "| TotalEnvInteracts | {n}.4e+04 |\n|             LossV |    {x} |\n----------------\n",
+        gap=10000,
     ),
     "of Paddle's first trainer": Pasted(
         "I0423 09:59:16 Trainer.cpp:181]  Batch=20 samples=640 AvgCost=9 CurrentCost={x} Eval: a\n"
@@ -332,6 +340,7 @@ PASTED = {
         "| epoch   {n} |   200/  200 batches | lr 5.00 | loss  {x} | ppl 9.1\n"
         "| end of epoch   {n} | time: 9.1s | valid loss  {y} | valid ppl 9.1\n",
         eval_loss=6,
+        gap=200,
     ),
     "with a short word for the step": Pasted("it {n}: loss {x}\n"),
     "with a bar without an end": Pasted("\r{n}it [00:0{n},  1.2it/s, loss={x}]"),
@@ -669,6 +678,7 @@ PASTED = {
         "    Training epoch {n} of 10: 100%|███| 44/44 [00:50<00:00,  1.14s/it]\n"
         "        Train        --   loss: {x}\n        Validation   --   loss: {y}\n",
         eval_loss=6,
+        gap=44,
     ),
     "of Keras' guide": Pasted(
         "Training loss (for one batch) at step {n}00: {x}\nSeen so far: 64 samples\n"
@@ -679,6 +689,147 @@ PASTED = {
     ),
     "as a list in YAML among other logs": Pasted(
         "- epoch: {n}\n  train_loss: {x}\n  val_loss: {y}\n", eval_loss=6
+    ),
+    "of DCGAN": Pasted("[0/5][{n}/100] Loss_D: {x} Loss_G: {x}\n"),
+    "of two nets in brackets": Pasted("{n} [D loss: {x}, acc.: 50.0%] [G loss: {x}]\n"),
+    "of two nets behind their batch": Pasted(
+        "[Epoch 0/9] [Batch {n}/100] [D loss: {x}] [G loss: {x}]\n"
+    ),
+    "of two nets that are evaluated alone": Pasted(
+        "Epoch {n}: val_d_loss={y}, val_g_loss={y}\n", loss=0, eval_loss=6
+    ),
+    "of rich, as Lightning draws it": Pasted(
+        "Epoch 0/2  ━━━━━━━━ {n}/40 0:00:01 • 0:00:00 22.1it/s v_num: 0 train_loss: {x}\n"
+    ),
+    "of rich, as a box": Pasted(
+        "│ {n} │ {x} │\n", before="┏━━━━━━━┳━━━━━━┓\n┃ Epoch ┃ Loss ┃\n┡━━━━━━━╇━━━━━━┩\n"
+    ),
+    "of the first CatBoost, without colons": Pasted(
+        "{n}:\tlearn {x}\ttest {y}\tbestTest {y}\ttotal: 10ms\n", eval_loss=6
+    ),
+    "of folds of XGBoost, with deviations and the marks of knitr": Pasted(
+        "## [{n}] train-logloss:{x}+0.000656 test-logloss:{y}+0.002 \n", eval_loss=6
+    ),
+    "of LightGBM, whose only set may have any name": Pasted("[{n}]\tname0's multi_logloss: {x}\n"),
+    "of LightGBM, whose only set is kept apart": Pasted(
+        "[{n}]\tvalid_0's auc: 0.{n}\tvalid_0's l2: {y}\n", loss=0, eval_loss=6
+    ),
+    "of XGBoost, which watches the validation alone": Pasted(
+        "[{n}]\tvalidation-mlogloss:{y}\n", loss=0, eval_loss=6
+    ),
+    "of a spreadsheet that quotes each cell": Pasted('"{n}","{x}"\n', file="a.csv"),
+    "of Keras, as a page indents it": Pasted(
+        "    Epoch {n}/5\n    40/71 [==>.] - ETA: 9s - loss: 3.5 - acc: 0.5\n"
+        "    71/71 [====] - 55s 765ms/step - loss: {x} - val_loss: {y}\n",
+        eval_loss=6,
+    ),
+    "of Keras, wrapped behind a hyphen": Pasted(
+        "Epoch {n}/3\n9/9 [====] - 1s 132us/sample - loss: {x} - \nacc: 0.5 - val_loss: {y}\n",
+        eval_loss=6,
+    ),
+    "of Keras, wrapped before a hyphen": Pasted(
+        "Epoch {n}/3\n9/9 [====] - 1s 132us/sample - loss: {x}\n - acc: 0.5 - val_loss: {y}\n",
+        eval_loss=6,
+    ),
+    "of the first Keras, whose headlines state no total": Pasted(
+        "Epoch {n}\n61878/61878 [====================] - 5s - loss: {x}     \n"
+    ),
+    "of TFLearn, two lines a point": Pasted(
+        "--\nTraining Step: {n}9  | total loss: {x} | time: 1.2s\n"
+        "| Adam | epoch: 001 | loss: {x} - acc: 0.80 | val_loss: {y} -- iter: 0{n}4/100\n",
+        eval_loss=6,
+    ),
+    "of a box that a page indents": Pasted(
+        " --------------------------------------\n | approxkl                 | 0.0006 |\n"
+        " | policy_loss   | {x} |\n | total_timesteps     | {n}000          |\n"
+        " --------------------------------------\n"
+    ),
+    "of Determined": Pasted(
+        "[2023-01-09T10:00:00.1Z] 1a2b [rank=0] || INFO: [42] determined.core: "
+        "report_training_metrics(steps_completed={n}00, metrics={{'loss': {x}}})\n"
+        "[2023-01-09T10:00:00.1Z] 1a2b [rank=0] || INFO: [42] determined.core: "
+        "report_validation_metrics(steps_completed={n}00, metrics={{'loss': {y}}})\n",
+        eval_loss=6,
+    ),
+    "of Determined, by groups": Pasted(
+        "determined.core: report_metrics(group=training, steps_completed={n}00, "
+        "metrics={{'loss': {x}}})\ndetermined.core: report_metrics(group=validation, "
+        "steps_completed={n}00, metrics={{'loss': {y}}})\n",
+        eval_loss=6,
+    ),
+    "of sets behind a bare number": Pasted("{n:04d} | 0.2s | train={x} test={y}\n", eval_loss=6),
+    "of sets without a sign": Pasted("{n:3d}  train {x}  val {y}\n", eval_loss=6),
+    "of sets with an accuracy in brackets": Pasted(
+        "Epoch {n} | train {x} (acc 51.0%) | val {y} (acc 48.0%)\n", eval_loss=6
+    ),
+    "of a set that its accuracy names, a line each": Pasted(
+        "Epoch {n}, train accuracy: 0.5, loss: {x}\nEpoch {n}, val acc: 0.4, loss: {y}\n",
+        eval_loss=6,
+    ),
+    "of a set that its accuracy names, in one line": Pasted(
+        "Epoch {n}, train acc: 0.5, loss: {x}, val acc: 0.4, loss: {y}\n", eval_loss=6
+    ),
+    "of a set that its accuracy names, in percent": Pasted(
+        "Epoch {n} | train acc 50.1% | loss {x}\nEpoch {n} | test acc 4% | loss {y}\n",
+        eval_loss=6,
+    ),
+    "of a count between a loss and its number": Pasted("Loss @Batch {n}00:{x}\n"),
+    "of two counts between a loss and its number": Pasted(
+        "Loss [1, {n}00](epoch, minibatch):  {x}\n"
+    ),
+    "of a count in brackets before the number": Pasted("loss (step {n}00): {x}\n"),
+    "of PyTorch's example for ImageNet, whose evaluation is behind a star": Pasted(
+        "Epoch: [{n}][390/391]\tTime 0.5 (0.5)\tLoss {x} (2.6)\tPrec@1 9.3 (9.3)\n"
+        " * Prec@1 49.3 Loss {y}\n",
+        eval_loss=6,
+        gap=391,
+    ),
+    "of a fork of it, with averages": Pasted(
+        "Epoch: [{n}][390/391]\tTime 0.5 (0.5)\tLoss {x} (2.6)\tPrec@1 9.3 (9.3)\n"
+        " * Average accuracy 0.7; Average Loss {y}\n",
+        eval_loss=6,
+        gap=391,
+    ),
+    "of a fork of it, with a small letter": Pasted(
+        "Epoch: [{n}][390/391]\tTime 0.5 (0.5)\tLoss {x} (2.6)\n* Acc@1 75.3 loss {y}\n",
+        eval_loss=6,
+        gap=391,
+    ),
+    "of PyTorch's example of a VAE": Pasted(
+        "Train Epoch: {n} [50/100 (50%)]\tLoss: {x}\n====> Epoch: {n} Average loss: {x}\n"
+        "====> Test set loss: {y}\n",
+        eval_loss=6,
+        gap=100,
+    ),
+    "of Torchreid": Pasted(
+        "Epoch: [1][{n}0/230]\tXent {x} (6.9)\tHtri 0.43 (0.14)\tAcc 0.0 (0.6)\n"
+    ),
+    "of a count behind a number sign": Pasted("#{n}0 loss: {x}\n"),
+    "of a number in brackets that rises": Pasted("[{n}00] Recall: 0.1, Loss: {x}\n"),
+    "of DeepSpeech, whose sets have numbers": Pasted(
+        "(Epoch {n}) TRAIN LOSS:{x} CER:6.5%\nVALID SET 0 LOSS:{y} CER:5%\n", eval_loss=6
+    ),
+    "of a smoothed loss next to it": Pasted("step: {n}/9 [loss={x}, smooth loss=0.500]\n"),
+    "of wav2letter, which calls a set after its file": Pasted(
+        "epoch: {n} | loss: {x} | val.lst-loss: {y}\n", eval_loss=6
+    ),
+    "of TensorFlow Federated": Pasted(
+        "Round {n}\n\\Eval metrics: loss={y}, accuracy=0.5\n\tTrain metrics: loss={x}\n",
+        eval_loss=6,
+    ),
+    "of DeepXi, with names as Python prints them": Pasted(
+        "{y}, {x}, {n}, 2019-10-14/15:15:27\n",
+        before="'Validation error', 'Training error', 'Epoch', 'D/T'\n",
+        eval_loss=6,
+    ),
+    "of a column that says whether a row trains": Pasted(
+        "0.8 | {x} | {n} | True\n0.8 | {y} | {n} | False\n",
+        before="accuracy | loss | epoch | train\n-- | -- | -- | --\n",
+        eval_loss=6,
+    ),
+    "of numbers that an ellipsis ends": Pasted("Epoch {n}/6 loss: {x}... acc: 0.5\n"),
+    "of a loop within the run": Pasted(
+        "train | inner iter:   7/  8 | global iter:  {n}/  5000| tot_loss: {x} | rl_loss: 0.5\n"
     ),
     "as a table with decimal commas": Pasted(
         "{n};{c};0,9\n", before="step;loss;acc\n", file="loss.csv"
@@ -710,6 +861,9 @@ def test_what_is_pasted_is_read_whole(tmp_path: Path, name: str):
     if pasted.loss == len(STEPS):
         falls = [first / n for n in STEPS]
         assert columns["loss"].values.tolist() == pytest.approx(falls, rel=1e-3)
+        counted = {10 ** len(behind) for behind in COUNTED.findall(pasted.line)} or {1}
+        (gap,) = set(np.diff(columns["loss"].steps).tolist())
+        assert gap in (counted if pasted.gap is None else {pasted.gap})
 
 
 WRAPPED = {

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from lossscan.errors import NoLogFound
-from lossscan.formats import read_file
-from lossscan.settings import Settings
 from tests import logs
 
 FIRST = {
@@ -39,37 +37,6 @@ def test_read_takes_all_points(tmp_path: Path, name: str):
     points = logs.points(logs.read_log(tmp_path, text), series)
     assert points[0] == first
     assert len(points) == 5
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "[{epoch}/5][{batch}/100] Loss_D: 0.5 Loss_G: 3.25\n",
-        "{batch} [D loss: 0.5, acc.: 50.0%] [G loss: 3.25]\n",
-        "[Epoch {epoch}/9] [Batch {batch}/100] [D loss: 0.5] [G loss: 3.25]\n",
-    ],
-)
-def test_read_takes_the_losses_of_both_networks(tmp_path: Path, line: str):
-    """Adversarial trainings print one loss for each network and no total."""
-    text = "".join(line.format(epoch=0, batch=batch) for batch in range(1, 6))
-    points = logs.points(logs.read_log(tmp_path, text), "loss")
-    assert points == [(batch, 3.75) for batch in range(1, 6)]
-
-
-def test_read_takes_the_bars_of_rich(tmp_path: Path):
-    """Lightning's own bar states the batch behind the bar."""
-    text = "".join(
-        f"Epoch 0/2  ━━━━━━━━ {n}/40 0:00:01 • 0:00:00 22.1it/s v_num: 0 train_loss: 2.5\n"
-        for n in range(1, 6)
-    )
-    assert len(logs.points(logs.read_log(tmp_path, text), "loss")) == 5
-
-
-def test_read_takes_a_drawn_box(tmp_path: Path):
-    """A table of rich is drawn with other lines than Markdown's."""
-    rows = "".join(f"│ {n} │ 2.5 │\n" for n in range(1, 6))
-    text = f"┏━━━━━━━┳━━━━━━┓\n┃ Epoch ┃ Loss ┃\n┡━━━━━━━╇━━━━━━┩\n{rows}└───┴──┘\n"
-    assert len(logs.points(logs.read_log(tmp_path, text), "loss")) == 5
 
 
 @pytest.mark.parametrize(
@@ -210,12 +177,6 @@ def test_an_evaluation_of_tesseract_is_printed_into_a_line_of_training(tmp_path:
     assert logs.points(table, "eval_char_error") == [(100, 20.5)]
 
 
-def test_a_set_of_any_name_is_that_of_lightgbm(tmp_path: Path):
-    """Where it is the only one."""
-    text = "".join(f"[{n}]\tname0's multi_logloss: 0.{90 - n}\n" for n in (1, 2, 3))
-    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(1, 0.89), (2, 0.88), (3, 0.87)]
-
-
 def test_first_bars_of_several_epochs_of_keras_are_a_point_each(tmp_path: Path):
     """Who pastes them may keep only how each epoch began."""
     bar = " 1/10 [==>...........................] - ETA: 17s - loss: 0.{}\n"
@@ -225,17 +186,6 @@ def test_first_bars_of_several_epochs_of_keras_are_a_point_each(tmp_path: Path):
         (28, 0.62),
         (29, 0.61),
     ]
-
-
-def test_rounds_of_the_first_catboost_have_no_colons(tmp_path: Path):
-    """Its releases of 2017 printed blanks there."""
-    text = "".join(
-        f"{n}:\tlearn 0.{69 - n}\ttest 0.{79 - n}\tbestTest 0.{79 - n}\ttotal: 10ms\n"
-        for n in range(3)
-    )
-    table = logs.read_log(tmp_path, text)
-    assert logs.points(table, "loss") == [(0, 0.69), (1, 0.68), (2, 0.67)]
-    assert logs.points(table, "eval_loss") == [(0, 0.79), (1, 0.78), (2, 0.77)]
 
 
 def test_two_bars_of_keras_in_one_line_are_two(tmp_path: Path):
@@ -273,50 +223,12 @@ def test_a_checkpoint_of_sockeye_evaluates(tmp_path: Path):
     assert logs.points(logs.read_log(tmp_path, text), "eval_loss") == [(5, log(64))]
 
 
-def test_the_mean_of_folds_is_read_without_its_deviation(tmp_path: Path):
-    """XGBoost's `cv` prints both, in R behind the marks of knitr."""
-    text = "".join(
-        f"## [{n}] train-logloss:0.{9 - n}+0.000656 test-logloss:0.5+0.002 \n" for n in range(1, 6)
-    )
-    points = logs.points(logs.read_log(tmp_path, text), "loss")
-    assert points == [(n, float(f"0.{9 - n}")) for n in range(1, 6)]
-
-
 def test_numbers_of_a_file_called_after_an_evaluation_are_evaluated(tmp_path: Path):
     """NumPy's `savetxt` of two lists gives `train_loss.txt` and `val_loss.txt`."""
     for name in ("train_loss.txt", "val_loss.txt"):
         (tmp_path / name).write_text("2.500000e+00\n2.250000e+00\n2.125000e+00\n")
     run = logs.run_at(tmp_path)
     assert {name: len(points) for name, points in run.series.items()} == {"loss": 3, "eval_loss": 3}
-
-
-def test_bare_numbers_may_be_in_quotes(tmp_path: Path):
-    """A table of a spreadsheet without names quotes each cell."""
-    (tmp_path / "a.csv").write_text("".join(f'"{n}","{3 - n / 8}"\n' for n in range(1, 6)))
-    points = logs.points(read_file(tmp_path / "a.csv", Settings()), "loss")
-    assert points == [(n, 3 - n / 8) for n in range(1, 6)]
-
-
-def test_keras_is_read_as_a_page_indents_it(tmp_path: Path):
-    """A notebook that became Markdown has four blanks before each line of output."""
-    text = "".join(
-        f"    Epoch {n}/5\n    40/71 [==>.] - ETA: 9s - loss: 3.5 - acc: 0.5\n"
-        f"    71/71 [====] - 55s 765ms/step - loss: {3 - n / 8} - val_loss: 2.5\n"
-        for n in range(1, 6)
-    )
-    points = logs.points(logs.read_log(tmp_path, text), "loss")
-    assert points == [(n, 3 - n / 8) for n in range(1, 6)]
-
-
-@pytest.mark.parametrize(
-    "line", ["{n:04d} | 0.2s | train={a} test={b}\n", "{n:3d}  train {a}  val {b}\n"]
-)
-def test_sets_are_counted_by_a_bare_number(tmp_path: Path, line: str):
-    """It is the first of the line, and no date."""
-    text = "".join(line.format(n=n, a=3.5 - n / 8, b=4 - n / 8) for n in range(1, 9))
-    table = logs.read_log(tmp_path, text)
-    assert logs.points(table, "loss") == [(n, 3.5 - n / 8) for n in range(1, 9)]
-    assert logs.points(table, "eval_loss") == [(n, 4 - n / 8) for n in range(1, 9)]
 
 
 @pytest.mark.parametrize(
@@ -334,76 +246,3 @@ def test_numbers_of_sets_that_are_no_loss_are_not_read(tmp_path: Path, line: str
     """Nothing in the line calls them so, and they do not behave like one."""
     text = "".join(line.format(n=n) for n in range(1, 9))
     assert logs.claimed_by(tmp_path, text) == []
-
-
-def test_headlines_of_the_first_keras_state_no_total(tmp_path: Path):
-    """They count epochs from 0."""
-    bar = "61878/61878 [====================] - 5s - loss: {}.25     \n"
-    text = "".join(f"Epoch {n}\n" + bar.format(9 - n) for n in range(3))
-    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(0, 9.25), (1, 8.25), (2, 7.25)]
-
-
-def test_tflearn_counts_by_its_training_step(tmp_path: Path):
-    """Each point is two lines; the samples of the epoch so far, in the second one, are no step."""
-    text = "".join(
-        f"--\nTraining Step: {n}9  | total loss: 0.5{n} | time: 1.2s\n"
-        f"| Adam | epoch: 001 | loss: 0.5{n} - acc: 0.80 | val_loss: 0.7{n} -- iter: 0{n}4/100\n"
-        for n in (1, 2)
-    )
-    run = logs.read_log(tmp_path, text)
-    assert logs.points(run, "loss") == [(19, 0.51), (29, 0.52)]
-    assert logs.points(run, "eval_loss") == [(19, 0.71), (29, 0.72)]
-
-
-def test_a_box_may_be_indented(tmp_path: Path):
-    """A page shows it so where it is pasted as code."""
-    rule = " --------------------------------------\n"
-    text = "".join(
-        f"{rule} | approxkl                 | 0.0006 |\n | policy_loss   | 0.{n} |\n"
-        f" | total_timesteps     | {n}000          |\n{rule}"
-        for n in (1, 2, 3)
-    )
-    assert logs.points(logs.read_log(tmp_path, text), "loss")[-1] == (3000, 0.3)
-
-
-@pytest.mark.parametrize("wrapped", [" - \nacc: 0.5 - val_loss: ", "\n - acc: 0.5 - val_loss: "])
-def test_a_bar_of_keras_may_be_wrapped(tmp_path: Path, wrapped: str):
-    """A page breaks a line where it is full."""
-    text = "".join(
-        f"Epoch {n}/3\n9/9 [====] - 1s 132us/sample - loss: 0.{n}{wrapped}0.{n}5\n"
-        for n in (1, 2, 3)
-    )
-    run = logs.read_log(tmp_path, text)
-    assert logs.points(run, "loss") == [(1, 0.1), (2, 0.2), (3, 0.3)]
-    assert logs.points(run, "eval_loss") == [(1, 0.15), (2, 0.25), (3, 0.35)]
-
-
-@pytest.mark.parametrize(
-    ("trains", "evaluates"),
-    [
-        ("report_training_metrics(", "report_validation_metrics("),
-        ("report_metrics(group=training, ", "report_metrics(group=validation, "),
-    ],
-)
-def test_what_determined_reports_is_at_its_steps(tmp_path: Path, trains: str, evaluates: str):
-    """Its core prints both sets by one name."""
-    begin = "[2023-01-09T10:00:00.1Z] 1a2b [rank=0] || INFO: [42] determined.core: "
-    text = "".join(
-        f"{begin}{each}steps_completed={n}00, metrics={{'loss': {n}.{digit}}})\n"
-        for n in (1, 2, 3)
-        for each, digit in ((trains, 5), (evaluates, 7))
-    )
-    run = logs.read_log(tmp_path, text)
-    assert logs.points(run, "loss") == [(100, 1.5), (200, 2.5), (300, 3.5)]
-    assert logs.points(run, "eval_loss") == [(100, 1.7), (200, 2.7), (300, 3.7)]
-
-
-def test_an_accuracy_may_be_in_brackets_behind_the_number_of_a_set(tmp_path: Path):
-    """The number before it is the loss."""
-    text = "".join(
-        f"Epoch {n} | train {9 - n}.5 (acc 51.0%) | val {9 - n}.7 (acc 48.0%)\n"
-        for n in range(1, 7)
-    )
-    run = logs.read_log(tmp_path, text)
-    assert logs.points(run, "loss")[0] == (1, 8.5)
-    assert logs.points(run, "eval_loss")[0] == (1, 8.7)

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import zipfile
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
@@ -70,11 +71,11 @@ def _change(path: Path, *statements: str) -> None:
             store.execute(each)
 
 
-def _rows(run: object = "a") -> list[tuple[object, object, object]]:
+def _rows(run: object = "a") -> list[tuple[object, ...]]:
     return [(run, at, json.dumps({"loss": loss})) for at, loss in enumerate(LOSSES)]
 
 
-def _trackio(folder: Path, rows: list[tuple[object, object, object]], table: str = "({})") -> None:
+def _trackio(folder: Path, rows: Sequence[tuple[object, ...]], table: str = "({})") -> None:
     with closing(sqlite3.connect(folder / "project.db")) as store, store:
         store.execute("CREATE TABLE metrics " + table.format("run_name, step, metrics"))
         store.executemany("INSERT INTO metrics(run_name, step, metrics) VALUES (?, ?, ?)", rows)
