@@ -284,7 +284,7 @@ def test_a_model_card_of_keras_counts_epochs(tmp_path: Path):
     """Its table has no steps, and may hold NaN alone."""
     rows = "| nan | nan | 0 |\n| nan | nan | 1 |\n"
     card = f"| Train Loss | Validation Loss | Epoch |\n|:---:|:---:|:---:|\n{rows}\nThe end.\n"
-    run = _run(_put(tmp_path, **{"README.md": card}))
+    run = logs.run_at(_put(tmp_path, **{"README.md": card}))
     assert run.framework == "keras"
     assert np.isnan(run.series["loss"].values).tolist() == [True, True]
 

@@ -27,17 +27,8 @@ JUDGED: Final = (  # one is in each line that states a loss or a reward
     *("perda", "Perda", "perte", "Perte", "érdida", "erdida", "erlust", "perdita", "Perdita"),
     *("Score at iteration", "verage Score", "Avg Score", "Total Score", ", Gradient "),
     *("cycle_A", "errD", "Err_", "_err", " l_", " L_", "G_GAN", " G=", " G: ", "| T: ", "[L1: "),
-    *(
-        "ing error",
-        " error 0.",
-        " error=",
-        "train==[",
-        "fit progress",
-        "train 0",
-        "valid 0",
-        "MSE: ",
-    ),
-    *("g|", ": error = ", "KL divergence"),
+    *("train==[", "fit progress", "train 0", "valid 0", "MSE: "),
+    *("g|", ": error = ", "ing error", " error 0.", " error=", "KL divergence"),
 )
 
 
