@@ -58,7 +58,7 @@ def in_order(
     while place < len(tasks) and not stop.is_set():
         _send(scheduler, idle, limit=place + AHEAD * pool.chunk * len(pool.slots))
         done, _ = wait(scheduler.out, timeout=PATIENCE, return_when=FIRST_COMPLETED)
-        for future in done:
+        for future in done or (tuple(scheduler.out) if pool.is_gone() else ()):
             idle.append(_receive(scheduler, future))
         while place in scheduler.back:
             yield tasks[place], scheduler.back.pop(place)
@@ -77,14 +77,19 @@ def _send(scheduler: _Scheduler, idle: deque[Slot], *, limit: int) -> None:
     while idle and scheduler.waiting and scheduler.waiting[0].start < limit:
         chunk, slot = scheduler.waiting.popleft(), idle.popleft()
         tasks = scheduler.tasks[chunk.start : chunk.stop]
-        scheduler.out[slot.submit(judge, tasks, scheduler.settings)] = chunk, slot
+        try:
+            future = slot.submit(judge, tasks, scheduler.settings)
+        except Exception as error:  # nobody takes work any more
+            future = Future()
+            future.set_exception(error)
+        scheduler.out[future] = chunk, slot
 
 
 def _receive(scheduler: _Scheduler, future: _Reports) -> Slot:
     """Take what came back; gives the slot, restarted if its worker died."""
     chunk, slot = scheduler.out.pop(future)
     try:
-        scheduler.back.update(enumerate(future.result(), start=chunk.start))
+        scheduler.back.update(enumerate(future.result(timeout=0), start=chunk.start))
         scheduler.losses_left = None
     except UsageError:
         raise

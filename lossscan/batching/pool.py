@@ -77,6 +77,7 @@ class WorkerPool(Struct, frozen=True):
 
     slots: tuple[Slot, ...]
     chunk: int
+    is_gone: Callable[[], bool] = lambda: False  # what is out never comes back
 
 
 def pool_for(jobs: int | None, dask: str | None, runs: int) -> AbstractContextManager[WorkerPool]:
@@ -172,7 +173,7 @@ def _cluster(address: str) -> Iterator[WorkerPool]:
         executor = client.get_executor(pure=False)
         threads = sum(client.ncores().values())
         slots = (Slot(lambda: executor, shared=True) for _ in range(threads * DASK_DEPTH))
-        yield WorkerPool(tuple(slots), DASK_CHUNK)
+        yield WorkerPool(tuple(slots), DASK_CHUNK, lambda: client.status == "closed")
 
 
 def _client(address: str) -> Any:

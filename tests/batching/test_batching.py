@@ -183,6 +183,37 @@ def test_a_run_that_kills_its_process_twice_is_an_error_row(make_run, tmp_path):
     assert "lossscan analyze" in reports["run07"].error.hint
 
 
+@dataclass
+class Gone(Executor):
+    """A cluster whose scheduler is killed after some chunks: it refuses others, or keeps them."""
+
+    left: int
+    refuses: bool
+
+    def submit(self, fn, /, *args, **kwargs):
+        """The result at once, as long as there is a scheduler."""
+        future: Future[Any] = Future()
+        self.left -= 1
+        if self.left >= 0:
+            future.set_result(fn(*args, **kwargs))
+        elif self.refuses:
+            raise RuntimeError
+        return future
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_a_cluster_that_is_gone_leaves_a_row_for_each_run(make_run, tmp_path, refuses):
+    """The batch ends, and what was judged before is kept."""
+    for number in range(20):
+        make_run(f"run{number:02}")
+    cluster = Gone(2, refuses)
+    slot = Slot(lambda: cluster, shared=True)
+    pool = WorkerPool((slot,), 4, is_gone=lambda: cluster.left < 0)
+    tasks = find([str(tmp_path)], ALL, Settings())
+    done = [report for _, report in in_order(tasks, Settings(), pool, threading.Event())]
+    assert [one.error is None for one in done] == [True] * 8 + [False] * 12
+
+
 def test_workers_that_never_do_anything_end_the_batch(make_run, tmp_path):
     """A script without `if __name__ == "__main__":` would start two processes for each run."""
     names = [f"run{number:02}" for number in range(20)]
