@@ -16,10 +16,10 @@ from typing import Annotated
 import typer
 
 from lossscan import __version__, words
+from lossscan.commands.kit.help_text import slip_of
 from lossscan.commands.kit.language import OPTION, begin, spoken
 from lossscan.commands.kit.progress import ended_in_order, tell
 from lossscan.commands.kit.shape import Quiet, Verbose, Verbs, verbs
-from lossscan.commands.kit.slips import slip_of
 from lossscan.errors import ORDERS, LossscanError, UsageError, refusal
 from lossscan.model import FAILED
 

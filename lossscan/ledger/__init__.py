@@ -11,9 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lossscan.errors import ORDERS, ExaminationFailed
-from lossscan.ledger.accounts import accounted, by_finding
+from lossscan.ledger.accounts import accounted, by_finding, is_asked, is_of_nothing
 from lossscan.ledger.completed import completed, placed, ruled_out_of
-from lossscan.ledger.unasked import is_asked, is_of_nothing
 from lossscan.model import ChangePoint, Finding, Message, RuledOut, Run, Signals
 from lossscan.numeric.arrays import ignore_float_errors
 from lossscan.rules import Outcome, check_options, chosen_rules, load_rule
