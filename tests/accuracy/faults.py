@@ -206,6 +206,8 @@ def lr_schedule_mismatch(rng: Random, half: str) -> Draft:
     if cause == "skipped-updates":
         rate, step = np.minimum(rate, 1.0), int(base.steps[at // base.every])
         rate[at // base.every :] = rate[at // base.every]
+        learned = np.arange(len(base.course)) < at  # and a model that is not updated learns nothing
+        base = replace(base, course=np.where(learned, base.course, base.course[at]))
     rate = rate * (4.0 if cause == "other-peak" else 1.0)
     base = with_usual(replace(base, rate=rate))
     truth = Truth(
