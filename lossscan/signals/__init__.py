@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -33,7 +33,7 @@ from lossscan.signals.levels import rises_at, split
 from lossscan.signals.lone_step import shared_step
 from lossscan.signals.outbursts import off_floor, wild_end, wild_points
 from lossscan.signals.periods import epoch_correlation, period
-from lossscan.signals.spikes import early_spikes, find_spikes, heights_of, least_peak
+from lossscan.signals.spikes import Heights, early_spikes, find_spikes, heights_of, least_peak
 from lossscan.signals.stairs import find_stairs
 from lossscan.signals.turns import (
     beside_humps,
@@ -144,11 +144,7 @@ def _departures(curve: Curve, run: Run) -> Departures:
         blocks.append(early)
     lone = [
         spike
-        for spike in (
-            *find_spikes(curve, heights, epoch=run.schedule.steps_per_epoch),
-            *(early_spikes(curve) if not isinstance(early, Change) else ()),
-            *wild_points(curve),
-        )
+        for spike in _spikes(curve, heights, run, descent=not isinstance(early, Change))
         if not any(block.start <= spike.start < block.stop for block in blocks)
     ]
     peak = least_peak(curve, heights)
@@ -168,6 +164,18 @@ def _departures(curve: Curve, run: Run) -> Departures:
     aligner = Aligner(curve.steps, landmarks)
     aligned = [replace(each, aligned_to=aligner.at(each.start)) for each in (*found, *humps)]
     return changes, aligned, step, peak
+
+
+def _spikes(
+    curve: Curve, heights: Heights | None, run: Run, *, descent: bool
+) -> Iterator[Excursion]:
+    """Lone points that stand out; with `descent`, those within it too."""
+    epoch = run.schedule.steps_per_epoch
+    spikes = list(find_spikes(curve, heights, epoch=epoch))
+    yield from spikes
+    if descent:
+        yield from early_spikes(curve, spikes, epoch=epoch)
+    yield from wild_points(curve)
 
 
 def _levels(

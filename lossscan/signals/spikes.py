@@ -203,10 +203,13 @@ def _sum(sigma: FloatArray) -> float:
     return float(sigma.sum()) / math.sqrt(len(sigma))
 
 
-def early_spikes(curve: Curve) -> Iterator[Excursion]:
+def early_spikes(
+    curve: Curve, later: Sequence[Excursion] = (), *, epoch: float | None = None
+) -> Iterator[Excursion]:
     """Points of the initial descent that are above those before and those after them.
 
-    There the course falls faster than a median follows, so each side is a level of its own.
+    There the course falls faster than a median follows, so each side is a level of its own. With
+    `later` spikes at the same place of other epochs they need not be as high.
     """
     end = min(curve.descent_end, len(curve.steps) - 1)
     if end <= 1:
@@ -215,9 +218,13 @@ def early_spikes(curve: Curve) -> Iterator[Excursion]:
     for at in blocks(end):
         np.subtract(curve.scaled[at], _side_levels(curve.scaled, at), out=height[at])
         height[at] /= np.maximum(curve.local_noise[at], curve.noise)
-    for start, stop in stretches(height >= EARLY_SIGMA):
-        course = _side_levels(curve.scaled, slice(start, stop))
-        yield excursion(curve, course, start, stop, float(height[start:stop].max()))
+    behind = [spike.start_step for spike in later]
+    for start, stop in stretches(height >= (RECURRING_SIGMA if behind else EARLY_SIGMA)):
+        steps = np.array([curve.steps[start], *behind], dtype=np.float64)
+        sigma = float(height[start:stop].max())
+        if sigma >= EARLY_SIGMA or _recurs(curve, steps, steps >= 0, epoch)[0]:
+            course = _side_levels(curve.scaled, slice(start, stop))
+            yield excursion(curve, course, start, stop, sigma)
 
 
 def _side_levels(level: FloatArray, at: slice) -> FloatArray:
