@@ -13,7 +13,7 @@ from lossscan.numeric.arrays import FloatArray, blocks
 from lossscan.numeric.medians import median, spacing
 from lossscan.signals.clean import running_mean
 
-MIN_LAG = 3  # points: a shorter period is not resolved
+MIN_LAG = 2  # points: a shorter period is not resolved
 MIN_PERIODS = 4  # that the run must hold (artidoro/qlora#228)
 MIN_EPOCH_POINTS = 5  # points an epoch: fewer give no correlation
 RETURNS = 0.6  # of the peak that must show at twice the lag: a wave returns, a lone bump does not

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 import numpy as np
 from msgspec import Struct
@@ -19,6 +19,8 @@ MIN_RATES = 2  # logged; one has no spacing
 RATE_POINTS = 3  # logged points around the change in which it counts
 RETURN_POINTS = 10  # logged points over which a loss answers to a rate that came back
 RETURNED = 0.5  # of its highest, by which a restart raises the rate
+EPOCH_ROUNDED = 0.05  # of an epoch, by which printed ones may seem to go back
+EPOCHS_BACK = 0.85  # score of a resume where epochs are counted from there
 SET_BACK = 0.6  # score of a resume from older weights, or a new schedule, where the rate goes up
 AT_ONCE = 0.8  # of the higher rate is the lower one: a decay by less bends a loss and is no step
 FELL = 0.1  # of the rate before: no schedule but one that restarts falls so between two points
@@ -109,7 +111,13 @@ def lost_state(case: Case, step: float) -> tuple[Cause, ...]:
 
 
 def set_back(case: Case, step: float) -> tuple[Cause, ...]:
-    """A resume that no log states as the cause, where the rate goes back up at once."""
+    """A resume that no log states as the cause: the epochs go back, or the rate up, at once."""
+    epochs = case.points("epoch")
+    at = 0 if epochs is None else bisect_left(epochs.steps, step)
+    if epochs is not None and 0 < at < len(epochs):
+        before, after = epochs.values[at - 1 : at + 1].tolist()
+        if after < before - EPOCH_ROUNDED:
+            return (Cause(Message("epoch-restarts", before=before, after=after), EPOCHS_BACK),)
     rate = rate_at(case, step)
     if rate is None or not rate_restarts(case, step):
         return ()

@@ -10,11 +10,10 @@ from lossscan.model import Cause, Episode, Evidence, Finding, Message, Series, S
 from lossscan.numeric.arrays import differences
 from lossscan.numeric.medians import spacing
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.rates import rate_restarts
+from lossscan.rules.kit.rates import EPOCH_ROUNDED, rate_restarts
 
 CLOCKS: Final = ("elapsed", "elapsed_time", "time", "wall_time", "relative_time", "time_elapsed")
 MOST = 3  # falls: more are the stages or folds of one run, or times of single steps
-ROUNDED = 0.05  # of an epoch, by which printed ones may seem to go back
 FEW = 3  # logged points on each side, which tell a course from a stray number
 _RESTARTED: Final = Cause(Message("restarted"), 0.6)
 # Confidence, severity (None: the page's) and causes.
@@ -27,7 +26,7 @@ _FOUND: dict[str, tuple[float, Severity | None, tuple[Cause, ...]]] = {
 def goes_back(case: Case) -> Finding | None:
     """Where epochs or the clock go back away from any resume that the steps show."""
     epochs = case.points("epoch")
-    falls = [] if epochs is None else _falls(case, epochs, ROUNDED)
+    falls = [] if epochs is None else _falls(case, epochs, EPOCH_ROUNDED)
     if epochs is not None and falls:
         return _finding(case, "epoch-back", epochs, falls)
     for each in CLOCKS:
