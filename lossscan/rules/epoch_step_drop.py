@@ -55,7 +55,7 @@ def check(
     enough for steps of a quarter of the loss; smaller ones must be beyond chance.
     `min_drop`: smallest typical step, as a share of the loss (3 %: less is not seen by eye).
     """
-    tests = case.tests("epoch_boundary")
+    tests = [test for test in case.tests("epoch_boundary") if not _is_over(case, test)]
     leaps = [mark for mark in case.run.schedule.of("lr_change") if rate_leaps(case, mark.step)]
     others = sorted(mark.step for mark in (*leaps, *case.run.schedule.of("resume")))
     free = [test for test in tests if not _explained(case, test, others)]
@@ -113,6 +113,13 @@ def _falling_back(case: Case, down: list[BoundaryTest]) -> list[BoundaryTest]:
     if not whole or median(whole) >= SAW_TOOTH:
         return []
     return [test for test, share in zip(down, shown, strict=True) if share < SAW_TOOTH]
+
+
+def _is_over(case: Case, test: BoundaryTest) -> bool:
+    """Whether the loss is 0 to the end from before a boundary on."""
+    first = bisect_right(case.curve.steps, test.landmark.step - test.landmark.slack)
+    values = case.curve.values
+    return bool(values[-1] == 0 and not values[max(first - 1, 0) :].any())
 
 
 def _explained(case: Case, test: BoundaryTest, others: Sequence[float]) -> bool:

@@ -125,10 +125,12 @@ def _is_nothing(case: Case, loss: Series) -> bool:
 def _is_in_reach(case: Case, zeros: _Zeros, floor: float) -> bool:
     """Whether the losses next to the zeros come as near to 0, and no token cross-entropy shows.
 
-    A trainer that fine-tunes language models logs such a loss where a gradient is left: at a real 0
-    there is none.
+    Nor a gradient of NaN, as a small loss has none. A trainer that fine-tunes language models logs
+    such a loss where a gradient is left: at a real 0 there is none.
     """
-    if is_token_loss(case) or (case.trainer.tunes and zeros.most(zeros.alive)):
+    if is_token_loss(case) or zeros.most(zeros.spoilt):
+        return False
+    if case.trainer.tunes and zeros.most(zeros.alive):
         return False
     level = zeros.around if np.isfinite(zeros.around) else 0.0
     return zeros.most(near_zero(zeros.loss.values, max(floor, REACH * level)))
