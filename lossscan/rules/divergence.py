@@ -9,17 +9,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lossscan.model import (
-    Change,
-    Curve,
-    Episode,
-    Evidence,
-    Excursion,
-    Finding,
-    Message,
-    RuledOut,
-    Severity,
-)
+from lossscan.model import Change, Curve, Episode, Evidence, Finding, Message, RuledOut, Severity
 from lossscan.numeric.arrays import FloatArray
 from lossscan.numeric.courses import kendall, knee
 from lossscan.numeric.levels import SMOOTHER_POINTS
@@ -229,12 +219,6 @@ def _own_changes(case: Case, climb: Climb, onset: int) -> Iterator[int]:
         yield before[-1].step
 
 
-def _spikes(case: Case, spike: Excursion | None) -> Iterator[int]:
-    """The steps of a spike that has not gone, and of those on top of it."""
-    if spike is not None:
-        yield from (s.start_step for s in case.spikes if spike.start <= s.start < spike.stop)
-
-
 def _began(case: Case) -> float:
     """The first loss that is a number: what the run is said to have begun at."""
     values = case.run.series["loss"].values
@@ -286,7 +270,7 @@ def _finding(case: Case, climb: Climb, shape: float, severity: Severity | None) 
         causes=causes,
         remedies=(way_back(case, onset),),
         next=next_try(case, onset, causes),
-        claims=frozenset({step, *_own_changes(case, climb, index), *_spikes(case, spike)}),
+        claims=frozenset({step, *_own_changes(case, climb, index)}),
     )  # fmt: skip
 
 
