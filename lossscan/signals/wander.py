@@ -13,6 +13,7 @@ from lossscan.numeric.arrays import FloatArray, differences
 from lossscan.numeric.courses import neighbor_correlation
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.signals.clean import CLIP_SIGMA, NOISE_WINDOW, STEP_POINTS, TINY
+from lossscan.signals.outbursts import FAR
 
 Found = TypeVar("Found", Change, Excursion)
 
@@ -30,12 +31,21 @@ def beyond_wander(curve: Curve, found: Sequence[Found]) -> list[Found]:
     """What was found, less what a smoothed loss does by itself.
 
     Its distances from a course are not independent, its moves are: of a departure that is more than
-    wander, one is far larger than usual, over a point or over as many as a step takes.
+    wander, one is far larger than usual, over a point or over as many as a step takes. Neighbors
+    are alike on a steep course, too, that falls from where a loss leapt to: no wander is wild.
     """
     if not found or not _is_smoothed(curve):
         return list(found)
     moves = [_moves(curve.scaled, points) for points in (1, STEP_POINTS)]
-    return [each for each in found if any(_largest(own, each) >= SUDDEN for own in moves)]
+    sudden = (any(_largest(own, each) >= SUDDEN for own in moves) for each in found)
+    return [each for each, moved in zip(found, sudden, strict=True) if moved or _is_wild(each)]
+
+
+def _is_wild(found: Change | Excursion) -> bool:
+    """Whether the loss rises to so many times what it was."""
+    if isinstance(found, Excursion):
+        return 0 < FAR * found.base <= found.peak
+    return found.ratio is not None and found.ratio >= FAR
 
 
 def _is_smoothed(curve: Curve) -> bool:

@@ -76,3 +76,15 @@ def test_a_smooth_loss_of_whole_epochs_may_have_a_bump():
     bump = 1 + 0.06 * np.exp(-(((np.arange(POINTS) - AT) / 3) ** 2))
     runs = [ema(noisy(seed)) * bump for seed in range(10)]
     assert sum(bool(departures(run, per_epoch=1)) for run in runs) >= 7
+
+
+def test_a_leap_onto_a_steep_fall_is_found():
+    """Neighbors of a steep fall are alike as those of a mean; what leaps to 20 times is no wander.
+
+    A learning rate that is too high for the first step does so.
+    """
+    for seed in range(5):
+        at = np.arange(75)
+        course = np.interp(at, [0, 1, 12, 32, 74], np.log([3, 60, 3, 0.25, 0.12]))
+        noise = np.random.default_rng(seed).normal(0, 0.12, len(at))
+        assert departures(np.exp(course + noise), per_epoch=75) == [2], seed
