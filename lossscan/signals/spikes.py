@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -14,7 +15,6 @@ from lossscan.numeric.arrays import BLOCK, BoolArray, FloatArray, blocks, stretc
 from lossscan.numeric.levels import BLOCK_POINTS, PEAK_SIGMA
 from lossscan.numeric.medians import (
     above_median,
-    median,
     medians_within,
     past_median,
     row_medians,
@@ -44,6 +44,7 @@ class Heights(Struct, frozen=True):
 
     window: int  # points of the running median that is the course
     sigma: FloatArray  # (n,) in noise units, 0 during the initial descent and within blocks
+    settled: int  # index from which no median reaches into the descent
     dips: FloatArray  # the deepest distances below the course in noise units, deepest first
     tail: float  # how far noise alone may throw a point, judged by the dips
     reach: float  # noise units that a lone point must have
@@ -81,7 +82,7 @@ def heights_of(
     tail = noise_reach(dips, len(level))
     reach = _reach(sigma, float(dips[0]), tail)
     beyond = tuple(peak if peak >= BLOCK_DIPS * dips[0] else 0.0 for peak in peaks)
-    return Heights(window, sigma, dips, tail, reach, beyond)
+    return Heights(window, sigma, descent, dips, tail, reach, beyond)
 
 
 def _lift_shadows(curve: Curve, sigma: FloatArray, window: int) -> None:
@@ -183,19 +184,30 @@ def find_spikes(
     steps = curve.steps[edges[:, 0]].astype(np.float64)
     again = _recurs(curve, steps, strength >= max(RECURRING_SIGMA, tail / 2), epoch)
     peaks = np.maximum.reduceat(sigma, edges.ravel())[::2].tolist()
+    deepest = cache(lambda points: _deepest(sigma[heights.settled :], points))
     for (start, stop), recurs, peak in zip(episodes, again.tolist(), peaks, strict=True):
-        if peak >= heights.reach or recurs or _is_block(sigma[start:stop], float(heights.dips[0])):
+        if peak >= heights.reach or recurs or _is_block(sigma[start:stop], deepest):
             course = medians_within(curve.scaled, heights.window, slice(start, stop))
             yield excursion(curve, course, start, stop, peak)
 
 
-def _is_block(sigma: FloatArray, deepest: float) -> bool:
-    """Whether points in a row vouch for each other: three by their sum, two by the lower."""
+def _is_block(sigma: FloatArray, deepest: Callable[[int], float]) -> bool:
+    """Whether points in a row vouch for each other: three by their sum, two by the lower.
+
+    `deepest`: how far so many points in a row are below the course together, at most.
+    """
     if len(sigma) < BLOCK_POINTS:
-        least = max(BLOCK_SIGMA / math.sqrt(2), BLOCK_DIPS * deepest)
-        return len(sigma) > 1 and float(sigma.min()) >= least
-    in_a_row = float(sigma.min()) >= ENTER_SIGMA and _sum(sigma) >= BLOCK_SIGMA
-    return in_a_row and median(sigma) >= BLOCK_DIPS * deepest
+        least = BLOCK_SIGMA / math.sqrt(2)
+        return len(sigma) > 1 and float(sigma.min()) >= max(least, BLOCK_DIPS * deepest(1))
+    together = _sum(sigma) if sigma.min() >= ENTER_SIGMA else 0.0
+    return together >= BLOCK_SIGMA and together >= BLOCK_DIPS * deepest(len(sigma))
+
+
+def _deepest(sigma: FloatArray, points: int) -> float:
+    """The `_sum` of the deepest dip of so many points in a row; 0 where there is none."""
+    total = np.concatenate([[0.0], sigma.cumsum()])
+    lowest = (total[points:] - total[:-points]).min(initial=0.0)
+    return -float(lowest) / math.sqrt(points)
 
 
 def _sum(sigma: FloatArray) -> float:

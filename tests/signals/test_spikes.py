@@ -103,6 +103,29 @@ def test_block_of_points_is_one_spike():
     assert (spike.start_step, spike.end_step) == (201, 206)
 
 
+def few_in_a_row(seed, height=5.5):
+    """A level loss in normal noise in which four points in a row are so many units of it higher."""
+    values = 0.02 * np.random.default_rng(seed).normal(size=200)
+    values[120:124] += 0.02 * height
+    return 2 * np.exp(values)
+
+
+def test_four_points_in_a_row_count_by_what_four_others_do():
+    """Their sum is three times the deepest of four; each is as far out as a lone dip or two."""
+    found = [[spike.start_step for spike in spikes_in(few_in_a_row(seed))] for seed in range(40)]
+    assert found.count([121]) >= 29
+
+
+def test_four_points_in_a_row_are_noise_where_four_dip_as_far():
+    """A dip of four points shows that the noise of neighbors is alike; a lone peak may be told."""
+    found = []
+    for seed in range(40):
+        values = few_in_a_row(seed)
+        values[60:64] *= np.exp(-0.02 * 5.5)
+        found.append(spikes_in(values))
+    assert found.count([]) >= 32
+
+
 def test_long_block_that_returns_is_an_excursion_and_no_jump():
     """Sixty points of another source rise and fall with sharp edges: no level stays changed."""
     values = decay(800)
