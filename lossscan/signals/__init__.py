@@ -145,7 +145,7 @@ def _departures(curve: Curve, run: Run) -> Departures:
     lone = [
         spike
         for spike in _spikes(curve, heights, run, descent=not isinstance(early, Change))
-        if not any(block.start <= spike.start < block.stop for block in blocks)
+        if not any(block.start <= spike.start <= block.stop for block in blocks)  # or its end
     ]
     peak = least_peak(curve, heights)
     del heights  # before others take memory
