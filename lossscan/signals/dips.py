@@ -22,6 +22,11 @@ TAIL_MIN = 5  # dips; fewer do not show how a tail falls off, so that as many of
 TAIL_SIGMA, NORMAL_EXPONENT = 2.0, 0.16  # 2 % of it are deeper, and this is their exponent
 LONGEST_REACH = 100.0  # log of the farthest extension, so that no tail overflows
 TAIL_CHANCE = 0.01  # of one point of pure noise beyond the threshold in a whole run
+# Noise, as a share of the loss, whose symmetry tells its scale: in less the two are alike, and what
+# is wider and as wide downward would reach below zero.
+WIDE, WIDEST = 0.1, 1 / 3
+SAMPLED = 5000  # points whose symmetry stands for all of a longer run
+TAILS = (0.05, 0.1, 0.2)  # of the points, whose reach tells it: the peaks asked about are farther
 
 
 def dips_below(curve: Curve, smoothed: int, points: int) -> Iterator[tuple[slice, FloatArray]]:
@@ -82,6 +87,29 @@ def height_of(curve: Curve, start: int, stop: int) -> float:
     before = curve.scaled[max(start - LEVEL_POINTS, 0) : max(start, 1)]
     climb = median(curve.scaled[start:stop]) - median(before)
     return climb / float(curve.local_noise[start:stop].max())
+
+
+def as_shares(curve: Curve, level: FloatArray, start: int) -> None:
+    """Heights from `start` on as shares of the course, where that makes noise more symmetric.
+
+    A mean over few tokens or samples may spread as far upward as downward: the logarithm of such a
+    loss stretches the dips, and makes peaks small beside them.
+    """
+    if not curve.log or not WIDE <= curve.noise < WIDEST:
+        return
+    noise = curve.local_noise[start:]
+    some = slice(None, None, -(-len(level) // SAMPLED))
+    away = np.sort(level[some] * noise[some])
+    if abs(_skew(np.expm1(away))) < abs(_skew(away)):
+        for at in blocks(len(level)):
+            level[at] = np.expm1(level[at] * noise[at]) / noise[at]
+
+
+def _skew(ordered: FloatArray) -> float:
+    """How much farther sorted numbers reach above their median than below, for their spread."""
+    tail = [int(share * len(ordered)) for share in TAILS]
+    low, middle, high = ordered[tail], ordered[len(ordered) // 2], ordered[::-1][tail]
+    return float(((high + low - 2 * middle) / (high - low)).sum())
 
 
 def deepest_of(sigma: FloatArray) -> FloatArray:

@@ -22,7 +22,7 @@ from lossscan.numeric.medians import (
 )
 from lossscan.numeric.meetings import surely_meet
 from lossscan.signals.clean import NOISE_WINDOW, from_scale
-from lossscan.signals.dips import BLOCK_DIPS, deepest_of, noise_reach
+from lossscan.signals.dips import BLOCK_DIPS, as_shares, deepest_of, noise_reach
 
 MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
@@ -77,6 +77,7 @@ def heights_of(
     _lift_shadows(curve, sigma, window)
     _beside_steps(curve, sigma, steps, window // 2)
     level = sigma[descent:]
+    as_shares(curve, level, descent)
     sigma *= _calmer(level)
     dips = deepest_of(level)
     tail = noise_reach(dips, len(level))

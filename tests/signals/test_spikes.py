@@ -199,6 +199,26 @@ def test_high_points_of_a_short_run_below_which_others_lie_are_noise(seed):
     assert spikes_in(few_points(seed, [5, 3.5, 2.5])) == []
 
 
+def in_wide_noise(seed, peak):
+    """A hundred points in noise of a fifth of the loss, as far upward as downward, and a peak."""
+    values = 2 * (1 + 0.2 * np.random.default_rng(seed).normal(size=100))
+    values[60] = peak
+    return values
+
+
+def test_a_peak_in_wide_symmetric_noise_is_a_spike():
+    """Nine times the noise above the course; the logarithm makes five of it, and dips deep."""
+    found = [[e.start_step for e in spikes_in(in_wide_noise(seed, 5.6))] for seed in range(40)]
+    assert found.count([61]) >= 24
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_wide_noise_whose_logarithm_is_symmetric_has_no_spike(seed):
+    """Its peaks are farther out than its dips by nature."""
+    values = 2 * np.exp(0.25 * np.random.default_rng(seed).normal(size=100))
+    assert spikes_in(values) == []
+
+
 def test_peaks_of_all_sizes_are_a_heavy_tail():
     """Points all the way up to the highest are what the noise of this run does."""
     values = decay(150, size=0.02)
