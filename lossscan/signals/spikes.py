@@ -150,12 +150,11 @@ def _calmer(level: FloatArray) -> float:
 
     Where peaks are FAR_APART above all other points and all dips, these tell their noise.
     """
-    peaks = sorted(float(level[a:b].max()) for a, b in _episodes(level > ENTER_SIGMA))
-    lower = float(level.max(initial=0.0, where=level <= ENTER_SIGMA))
-    for below, peak in pairwise([max(lower, -float(level.min())), *peaks]):
-        if peak >= FAR_APART * below > 0:
-            return max(CALM_SIGMA / below, 1.0)
-    return 1.0
+    others = max(float(level.max(initial=0.0, where=level <= ENTER_SIGMA)), -float(level.min()))
+    if not 0 < others < CALM_SIGMA:  # nearly always
+        return 1.0
+    peaks = (float(level[start:stop].max()) for start, stop in _episodes(level > ENTER_SIGMA))
+    return CALM_SIGMA / others if min(peaks, default=0.0) >= FAR_APART * others else 1.0
 
 
 def least_peak(curve: Curve, heights: Heights | None) -> float | None:
