@@ -34,6 +34,7 @@ LINEAR = 2.5  # the same of one that needs no closer look; a linear one takes 2
 SLOW = 0.08  # seconds within which nothing is measured: a linear one is through by then
 QUICK = SLOW / 4**3  # for a quarter of the line: a cubic one would be through the whole in SLOW
 STUCK = 1  # seconds for a quarter of the line; bounded repeats of repeats take more for any line
+LONGEST = 10 * STUCK  # for any line, of CPU time: an exponential one would not come back
 TRIES = 3  # of which the quickest counts, in CPU time: the machine is busy
 ELSEWHERE = "elsewhere"
 ANCHORED = {"match", "fullmatch"}  # from the first character of a line; other ways begin at each
@@ -245,15 +246,30 @@ def _text(shape: str, size: int) -> str:
     return (first if mark else "") + unit * (size // len(unit))
 
 
+class _Endless(BaseException):
+    """An expression may take longer than anybody waits."""
+
+
+def _ring(*_: object) -> None:
+    raise _Endless
+
+
 def _seconds(pattern: re.Pattern[Any], text: str, way: str) -> float:
     held: Any = text.encode("utf-8", "replace") if isinstance(pattern.pattern, bytes) else text
     best = float("inf")
     for _ in range(TRIES):
         begun = time.process_time()
-        if way in ANCHORED:
-            getattr(pattern, way)(held)
-        else:
-            sum(1 for _ in pattern.finditer(held))
+        signal.signal(signal.SIGPROF, _ring)
+        signal.setitimer(signal.ITIMER_PROF, LONGEST)
+        try:
+            if way in ANCHORED:
+                getattr(pattern, way)(held)
+            else:
+                sum(1 for _ in pattern.finditer(held))
+        except _Endless:
+            return best
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
         best = min(best, time.process_time() - begun)
         if best < SLOW:
             break
