@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lossscan.errors import ORDERS
+from lossscan.errors import ORDERS, LossscanError
 from lossscan.model import Table
 from lossscan.settings import Settings
 from lossscan.sources.files import Head
@@ -32,8 +32,10 @@ def asked(question: Callable[..., T], *given: Any) -> T | BaseException:
 
 
 def answered(question: Callable[..., T], *given: Any, otherwise: T) -> T:
-    """What it answers, or what goes on to its reader, which then says what is wrong."""
+    """What it answers, or what goes on to its reader; raises LossscanError."""
     found = asked(question, *given)
+    if isinstance(found, LossscanError):  # it is no fault
+        raise found
     return otherwise if isinstance(found, BaseException) else found
 
 
