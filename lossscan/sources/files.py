@@ -101,14 +101,19 @@ def plain(path: Path, *, keep: bool = False) -> Iterator[Head]:
     OSError, UnreadableLog and MissingExtra as `head_of` does.
     """
     head = _as_it_is(path)
-    if is_notebook(path) or is_archive(path) or is_packed(head.start):
-        held = kept_unpacked(path, path.stat().st_mtime_ns) if keep else _Unpacked(path)
-        head = held.head
-    yield head
+    if not (is_notebook(path) or is_archive(path) or is_packed(head.start)):
+        yield head
+        return
+    held = kept_unpacked(path, path.stat().st_mtime_ns) if keep else _Unpacked(path)
+    try:
+        yield held.head
+    finally:
+        if not keep:
+            held.forget()
 
 
 class _Unpacked:
-    """A file with what a compressed one, a notebook or an archive holds, as long as this lives."""
+    """A file with what a packed one, a notebook or an archive holds, until `forget` or its end."""
 
     def __init__(self, path: Path) -> None:
         import shutil
@@ -116,10 +121,14 @@ class _Unpacked:
         from weakref import finalize
 
         folder = mkdtemp(prefix="lossscan-")
-        finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.forget = finalize(self, shutil.rmtree, folder, ignore_errors=True)
         content = Path(folder) / "content"
-        with content.open("wb") as out:
-            lost = _unpacked(path, out)
+        try:
+            with content.open("wb") as out:
+                lost = _unpacked(path, out)
+        except BaseException:  # which holds this for as long as it is shown
+            self.forget()
+            raise
         self.head = replace(_as_it_is(content), path=path, content=content, lost=lost)
 
 
