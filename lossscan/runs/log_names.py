@@ -27,8 +27,8 @@ DOUBTFUL: Final = (
 # Those that nothing else is called, so that an empty one is the log of a run that died at once.
 # What errors go to, and Slurm's `*.out`, may be empty while the run wrote its log elsewhere.
 OUTPUTS: Final = (
-    "log stdout console log[-_.]* *[-_]log.txt *[-_]log.jsonl metrics.jsonl train*.out stdout.*"
-    " console.txt"
+    "log stdout console log.txt log[-_.][0-9]* log[-_]*.txt *[-_]log.txt *[-_]log.jsonl"
+    " metrics.jsonl train*.out stdout.* console.txt"
 )
 ROTATED: Final = re.compile(r"\.\d{1,2}\Z")  # what logrotate and Python's handlers put behind it
 

@@ -188,6 +188,14 @@ def test_one_word_before_the_loss_makes_it_no_part(tmp_path: Path):
     assert set(table.columns) == {"loss", "learning_rate"}
 
 
+def test_words_of_a_sentence_before_losses_name_no_parts(tmp_path: Path):
+    """What a checkpoint is saved with is no second loss to add."""
+    row = "Epoch {n} done with loss: {n}.5\nNew best at loss: {n}.5\n"
+    table = _read(tmp_path, "".join(row.format(n=n) for n in range(1, 5)))
+    assert logs.points(table, "loss") == [(n, n + 0.5) for n in range(1, 5)]
+    assert set(table.columns) == {"loss", "epoch"}
+
+
 def test_a_part_whose_name_has_a_digit_is_one_of_several_on_a_line(tmp_path: Path):
     """It is not the loss because the others have names of their own."""
     row = "step {n}, Mel Loss: 1.5, Gen Loss: {n}.25, S2S Loss: 0.25\n"

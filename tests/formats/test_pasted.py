@@ -73,6 +73,9 @@ PASTED = {
         + "\nStep | Training Loss | Validation Loss | Wer\n-- | -- | -- | --\n",
         eval_loss=6,
     ),
+    "of the last rank of a pipeline": Pasted(
+        "[rank 0] step {n}0 sends\n[rank 3] step {n}0 loss: {x}, lr: 0.1\n"
+    ),
     "of two ranks that each print their epochs": Pasted(
         "[RANK 0] Epoch {n} loss: {x}\n[RANK 1] Epoch {n} loss: 2.5\n"
     ),
@@ -1317,9 +1320,19 @@ def test_lists_behind_a_number_are_no_losses(tmp_path: Path):
 
 
 def test_how_many_errors_there_were_is_no_loss(tmp_path: Path):
-    """A job may count its batches too."""
+    """A job may count its batches too, and what it could not read."""
     with pytest.raises(NoLogFound):
         logs.read_log(tmp_path, "".join(f"batch {n} of 9 done, error={n % 2}\n" for n in STEPS))
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, "".join(f"batch {n}, read error=0.0 speed=3.4\n" for n in STEPS))
+
+
+def test_a_rank_that_only_evaluates_is_read_as_well(tmp_path: Path):
+    """It prints fewer losses than the one that trains, and none twice."""
+    trained = [f"[rank 1] step {n} loss: {n}.5\n" for n in range(1, 10)]
+    run = logs.read_log(tmp_path, "".join([*trained, "[rank 0] eval loss: 0.75\n"]))
+    assert logs.points(run, "loss") == [(n, n + 0.5) for n in range(1, 10)]
+    assert logs.points(run, "eval_loss") == [(9, 0.75)]
 
 
 def test_headers_alone_say_that_nothing_was_logged(tmp_path: Path):

@@ -292,9 +292,11 @@ def test_an_empty_file_that_is_called_as_the_log_of_another_run_is_a_run(tmp_pat
     assert list(shown(discover(tmp_path, Settings()), tmp_path)) == ["dead", "good"]
 
 
-@pytest.mark.parametrize("name", ["done.txt", "vocab.txt", "slurm-7.out", "job.err", "stderr"])
+@pytest.mark.parametrize(
+    "name", ["done.txt", "vocab.txt", "slurm-7.out", "job.err", "stderr", "log_utils.py", "log.md"]
+)
 def test_an_empty_file_that_need_be_no_log_is_no_run(tmp_path: Path, name: str):
-    """A mark that a job is done, or errors that nobody met."""
+    """A mark that a job is done, errors that nobody met, or code."""
     grow(tmp_path, "good/train.log", content=logs.TORCHTUNE)
     grow(tmp_path, f"other/{name}", content="")
     assert list(shown(discover(tmp_path, Settings()), tmp_path)) == ["good"]

@@ -28,7 +28,7 @@ from lossscan.formats.kit.rare_shapes import rare_parts
 from lossscan.formats.kit.shapes import LONGEST, Part, Shapes
 from lossscan.formats.kit.steps import LOOPED
 from lossscan.formats.kit.text import ENDS, NUMBER, PAIR, WRAPPED
-from lossscan.formats.kit.worded import worded
+from lossscan.formats.kit.worded import NO_NAMES, worded
 
 _ADVERSARIAL: Final = expression(r"(?i)(?:d|g|disc(?:riminator)?|gen(?:erator)?) loss$")
 # What transformers' `train` returns, a mean of the run; and what was asked for.
@@ -57,11 +57,11 @@ _SPACED_NAMES: Final = (
     *(" error ", "损失", "verlust"),
 )
 _TWO_WORDS: Final = expression(r"([A-Za-z]\w{0,30}) (?i:loss)$")
+_ERROR: Final = expression(r"(?i)(?:(?:epoch|total|mean|avg|average|learning|net(?:work)?) )?error")
 _SMOOTHED: Final = expression(r"(?i)(?:smooth(?:ed)?|ema|moving) ")  # next to what it smooths
 _BEHIND: Final = expression(rf"(?:^|{TRAINING} )[Ll]oss (?!is$|was$|value$|now$)([a-z]{{2,12}})$")
 _WORD: Final = expression(  # before one of several losses: `Regression Loss 2.962`
-    r"(?<![\w'-])(?!(?i:the|is|of|batch|iter|step|this|current|final|avg|mean|best|val\w*|test|eval)\b)"
-    r"[A-Za-z][a-z]{1,30} $"
+    rf"(?<![\w'-])(?!(?i:{'|'.join(NO_NAMES)}|avg|mean|val\w*|test|eval)\b)[A-Za-z][a-z]{{1,30}} $"
 )
 _MEASURED: Final = expression(  # `val mse loss 0.5`
     rf"(?i)(?<!\w)(?:({ANY}) (?:set|epoch)|(?:{TRAINING}|({HELD_OUT})) ([a-z]{{1,20}})) $"
@@ -198,7 +198,7 @@ class _Names:
         yield from rare_parts(line, small)
         found = (m for m in PAIR.finditer(line) if not _DRAWN.match(line, m.end()))
         pairs = [(match, name) for match in found if (name := self._known(match[1]))]
-        pairs = [(m, n) for m, n in pairs if n != "error" or not m[2].isdecimal()]  # not how many
+        pairs = [(match, name) for match, name in pairs if name != "error" or _is_of_net(match)]
         several = bool(self._parts) or sum(_is_loss(name) for _, name in pairs) > 1
         if "oss " in line:
             yield from _by_word_behind(line)
@@ -228,8 +228,10 @@ class _Names:
         return None
 
     def _names_a_number(self, name: str) -> bool:
-        told = name in self._asked or name.lower() in self._parts
-        return told or is_known(name) or _is_part(name)
+        if name in self._asked or name.lower() in self._parts or is_known(name):
+            return True
+        # Prose may be before a loss: of two words only what adversarial loops print is a part.
+        return is_part(name) and (" " not in name or _ADVERSARIAL.match(name) is not None)
 
 
 def is_total(name: str) -> bool:
@@ -277,6 +279,11 @@ def _is_current(match: re.Match[str]) -> bool:
     return word.lstrip("([").casefold() not in _BEST
 
 
+def _is_of_net(match: re.Match[str]) -> bool:
+    """Whether an error is that of the net, and no count of faults or `read error=0.1`."""
+    return _ERROR.fullmatch(match[1]) is not None and not match[2].isdecimal()
+
+
 def _is_loss(name: str) -> bool:
     return canonical(name) in _TOTALS or _ADVERSARIAL.match(name) is not None
 
@@ -290,8 +297,3 @@ def _own_name(key: str, name: str) -> str:
 def _joined(words: str) -> str:
     """Words as one name, as most trainers spell it."""
     return words.lower().replace(" ", "_")
-
-
-def _is_part(name: str) -> bool:
-    """Prose may be before a loss: of two words only what adversarial loops print is a part."""
-    return is_part(name) and (" " not in name or _ADVERSARIAL.match(name) is not None)

@@ -15,9 +15,10 @@ _STATED: Final = expression(
 )
 _LONGEST: Final = 30  # letters of a word
 _LETTERS: Final = f"{ascii_letters}{digits}_"
-_NO_NAMES: Final = (  # it may be of a sentence
-    *("the", "batch", "iter", "step", "this", "current"),
-    *("previous", "final", "new", "old", "best", "my"),
+NO_NAMES: Final = (  # it may be of a sentence, say of which batch, or be of all of the loss
+    *("the", "this", "my", "at", "by", "for", "got", "had", "has", "in", "is", "of", "to", "with"),
+    *("batch", "iter", "step", "current", "previous", "prior", "new", "old", "best", "initial"),
+    *("starting", "final", "ending"),
 )
 
 
@@ -35,4 +36,4 @@ def _word(ahead: str) -> str:
     word = ahead[len(before) :].lower()
     whole = 1 < len(word) <= _LONGEST and not word[0].isdigit() and word[0] != "_"
     apart = not before or not (before[-1].isalnum() or before[-1] in "'/-")
-    return word if whole and apart and word not in _NO_NAMES else ""
+    return word if whole and apart and word not in NO_NAMES else ""

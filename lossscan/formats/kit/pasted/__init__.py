@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from operator import methodcaller
 from typing import Final, TypeAlias
@@ -28,6 +29,7 @@ _Repair: TypeAlias = Callable[[Iterable[str]], Iterator[str]]
 SCREEN: Final = 4096  # bytes that show what was done
 MOST: Final = 0.75  # of the first lines that are quoted where all are
 FEWEST: Final = 2  # entries that are wrapped: one may be cut
+ALIKE: Final = 2  # times as many losses: the shown start may end before all ranks have printed
 _MARK: Final = expression(r"\A[>#] ?(?![>#])")  # of a mail, of a comment in code
 _FENCE: Final = expression(r"\A {0,3}`{1,9}(?=[^`\n])")  # of Markdown, next to the text
 _FENCED: Final = expression(r"(?m)^ {0,3}`{1,9}[^`\n]{0,400}[^`\n\w+-]")  # and no language alone
@@ -160,7 +162,7 @@ def _repairs(start: bytes) -> tuple[_Repair, ...]:
 def _around(text: str, shown: Sequence[str], *, quoted: bool) -> Iterator[_Repair]:
     """The repairs of what came before or behind each line, or cut it."""
     wrapper, width = _wrapper(shown), width_of_cut(shown[:-1])
-    ranks = {int(found[1]) for found in map(_RANK.match, shown) if found}
+    ranks = _ranks(shown)
     repairs = (
         (_each(partial(_MARK.sub, "")), quoted),
         (partial(uncut, width), width > 0),
@@ -171,7 +173,7 @@ def _around(text: str, shown: Sequence[str], *, quoted: bool) -> Iterator[_Repai
         ),
         (partial(_cut_at, _BREAK), len(_BREAK.findall(text)) >= FEWEST),
         (_each(methodcaller("removeprefix", wrapper)), wrapper != ""),
-        (partial(_of_rank, min(ranks, default=0)), len(ranks) > 1),
+        (partial(_of_ranks, ranks), len(ranks) > 1 and any(ranks.values())),
         (_each(partial(_STAMP.sub, "")), _often(_STAMP.match, shown)),
         (_each(partial(_SHARE.sub, "")), "%  " in text and any(map(_SHARE.match, shown))),
         (_each(methodcaller("replace", _BLANK, " ")), _BLANK in text),
@@ -263,11 +265,23 @@ def _wrapper(shown: Sequence[str]) -> str:
     return found[0] if found and wrapped >= max(MOST * len(shown), FEWEST) else ""
 
 
-def _of_rank(kept: int, text: Iterable[str]) -> Iterator[str]:
-    """The lines of one rank, where several print each point; what NaN another has is told too."""
+def _ranks(shown: Sequence[str]) -> dict[int, bool]:
+    """The ranks that print, and whether a log needs their lines: of those alike one is enough.
+
+    In a pipeline only the last one prints a loss; one that evaluates prints fewer than the others.
+    """
+    losses: Counter[int] = Counter()
+    for found in filter(None, map(_RANK.match, shown)):
+        losses[int(found[1])] += "loss" in found.string.lower()
+    alike = sorted(rank for rank in losses if ALIKE * losses[rank] >= max(losses.values()))
+    return {rank: losses[rank] > 0 and rank not in alike[1:] for rank in losses}
+
+
+def _of_ranks(ranks: Mapping[int, bool], text: Iterable[str]) -> Iterator[str]:
+    """The lines of the ranks that are needed, and those of others with NaN."""
     for line in text:
         rank = _RANK.match(line)
-        if rank is None or int(rank[1]) == kept or "nan" in line.lower():
+        if rank is None or ranks.get(int(rank[1])) or "nan" in line.lower():
             yield line
 
 
