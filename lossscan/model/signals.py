@@ -137,7 +137,7 @@ class Signals(Struct, frozen=True):
     boundaries: tuple[BoundaryTest, ...] = ()  # of `loss` at epoch and data-epoch boundaries
     epoch_correlation: float | None = None  # of the detrended loss at equal places of epochs
     # Twice the log of the Bayes factor of a step that all epochs of a short loss share, with the
-    # sign of the step; None of a longer one.
+    # sign of the step; None of a longer one, and where it changes its level elsewhere.
     epoch_step: float | None = None
     period: float | None = None  # steps, where the loss repeats
     period_strength: float = 0.0  # autocorrelation at that period

@@ -96,11 +96,12 @@ def _of_loss(loss: Curve, run: Run) -> Signals:
         changes, excursions, step, peak = _departures(loss, run)
     marks = [mark for kind in TESTED for mark in run.schedule.of(kind)]
     repeats, strength = period(loss)
+    walls = [c.index for c in changes if _is_wall(c)]
     tests = judge_landmarks(
         loss,
         marks,
         averaged=run.averaging == "window",
-        walls=[c.index for c in changes if _is_wall(c)],
+        walls=walls,
         excursions=[e for e in excursions if not e.is_at(*TESTED)],
     )
     return Signals(
@@ -108,7 +109,7 @@ def _of_loss(loss: Curve, run: Run) -> Signals:
         excursions=tuple(sorted(excursions, key=lambda episode: episode.start_step)),
         boundaries=tests,
         epoch_correlation=epoch_correlation(loss, run.schedule.of("epoch_boundary")),
-        epoch_step=_epoch_step(loss, tests),
+        epoch_step=None if walls else _epoch_step(loss, tests),  # no smooth course holds one
         period=repeats,
         period_strength=strength,
         least_step=step,

@@ -42,7 +42,7 @@ def find_lone_step(level: FloatArray) -> Break | None:
         return None
     best = step = bend = np.inf
     index, gap = 0, 0.0
-    rounding = n * (SMALL * np.abs(level).max()) ** 2
+    rounding = _rounding(level)
     for course in _courses(n):
         rest = _residual(level, course.basis)
         rest = _residual(rest, course.basis)  # once more, for what it rounds
@@ -67,10 +67,10 @@ def shared_step(level: FloatArray, edges: Sequence[int], mixed: Sequence[int]) -
     Negative where the step is down, positive where it is up. `edges`: (k,) the first points behind
     the places; `mixed`: points with something of both sides, which are left out.
     """
-    pure = np.ones(len(level), dtype=bool)
-    pure[list(mixed)] = False
     if not 2 * SIDE <= len(level) <= FEW_POINTS:
         return None
+    pure = np.ones(len(level), dtype=bool)
+    pure[list(mixed)] = False
     behind = np.searchsorted(edges, np.arange(len(level)), side="right").astype(np.float64)
     smooth, stepped = np.inf, (np.inf, 0.0)
     for columns in courses(len(level)):
@@ -79,9 +79,14 @@ def shared_step(level: FloatArray, edges: Sequence[int], mixed: Sequence[int]) -
         whole, moved = float(rest @ rest), float(rest @ shape)
         smooth = min(smooth, whole)
         stepped = min(stepped, (whole - moved**2 / max(float(shape @ shape), SMALL), moved))
-    least = max(stepped[0], len(level) * (SMALL * float(np.abs(level).max())) ** 2)
-    evidence = pure.sum() * np.log(smooth / least) if least else 0.0
+    least = _rounding(level)
+    evidence = pure.sum() * np.log(max(smooth, least) / max(stepped[0], least)) if least else 0.0
     return float(np.copysign(evidence, stepped[1]))
+
+
+def _rounding(level: FloatArray) -> float:
+    """The squares that rounding leaves of a course: what fits better fits no better."""
+    return len(level) * float((SMALL * np.abs(level).max()) ** 2)
 
 
 def _suffix_sums(values: FloatArray) -> FloatArray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from lossscan.model import Change, Curve, Excursion, Landmark
 from lossscan.numeric.arrays import FloatArray, stretches
+from lossscan.numeric.levels import highest_first
 from lossscan.numeric.medians import median, robust_sigma, running_median
 from lossscan.signals.gaps import Break
 from lossscan.signals.levels import change_at
@@ -71,7 +72,7 @@ def off_floor(
     for start, stop in ((0, floor), *found):
         rest[start:stop] = lowest
     tops = [float(smooth[start:stop].max()) for start, stop in found]
-    began = float(curve.values[:FEW].max()) / FAR**2
+    began = highest_first(curve.values) / FAR**2
     gaps = pairwise(sorted([float(rest.max()), *tops]))
     least = max((top for below, top in gaps if top >= FAR * max(below, began)), default=math.inf)
     changes: list[Change] = []

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import lossscan
+from lossscan.signals import scan
 from lossscan.signals.breaks import find_breaks, gap_ratios
-from tests.curves import curve
+from lossscan.signals.lone_step import shared_step
+from tests.curves import curve, make_run
 
 
 def normal(n: int, seed: int) -> np.ndarray:
@@ -73,3 +75,17 @@ def test_levels_are_found_at_any_scale(scale):
     """No square leaves the range of numbers."""
     values = np.where(np.arange(60) < 30, 1.0, -1.0) + 0.3 * normal(60, 6)
     assert lossscan.change_points(values * scale) == [30]
+
+
+def test_a_smooth_course_without_noise_steps_at_no_epoch():
+    """What rounding leaves of it is no evidence, however large its values are."""
+    course = 3 - 1e-3 * np.arange(40) + 1e-5 * np.arange(40.0) ** 2
+    assert [shared_step(scale * course, (10, 20, 30), ()) for scale in (1.0, 1e150)] == [0.0, 0.0]
+
+
+def test_a_jump_elsewhere_is_no_evidence_of_steps_at_epochs():
+    """No smooth course holds it, so that any steps would explain a part of it."""
+    run = make_run(loss=[[0, 350, 2.0, 1.3], [350, 600, 1.8, 1.75]], noise=0.02, epochs=3)
+    signals = scan(run)
+    assert [change.kind for change in signals.changes] == ["level_up"]
+    assert signals.epoch_step is None
