@@ -30,6 +30,7 @@ from lossscan.model import FAILED_NOTE, GAVE_UP_NOTE, HINT, UNREAD_NOTE, Message
 _Error = TypeVar("_Error", bound="LossscanError")
 MOST_SAID: Final = 300  # characters of an exception: a library may list all that it tried
 DENIED: Final = "os_denied"
+_TOO_LONG: Final = "set_int_max_str_digits"  # Python says so of an integer, of no other class
 SYSTEM: Final = {  # what a user meets when a file cannot be had
     errno.ENOENT: "os_missing",
     errno.EACCES: DENIED,
@@ -150,7 +151,8 @@ def reason_of(error: BaseException) -> Message:
     if isinstance(error, OSError) and error.errno in SYSTEM:
         return Message(SYSTEM[error.errno])
     said = (isinstance(error, OSError) and error.strerror) or str(error)
-    return Message("as_said", text=said[:MOST_SAID])
+    limit = "nested" if isinstance(error, RecursionError) else _TOO_LONG in said and "digits"
+    return Message(limit) if limit else Message("as_said", text=said[:MOST_SAID])
 
 
 def refusal(error: BaseException) -> SystemRefused | None:

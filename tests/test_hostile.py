@@ -18,7 +18,14 @@ import pytest
 from msgspec.structs import replace
 
 from lossscan import api, commands, formats, reporters, rules
-from lossscan.errors import ExaminationFailed, NoLogFound, ReaderFailed, ReaderGaveUp, UnreadableLog
+from lossscan.errors import (
+    ExaminationFailed,
+    NoLogFound,
+    ReaderFailed,
+    ReaderGaveUp,
+    SettingsError,
+    UnreadableLog,
+)
 from lossscan.formats.kit import json_document
 from lossscan.formats.kit.binary.event import MANY, event_of
 from lossscan.formats.kit.records import Records, in_array
@@ -28,7 +35,7 @@ from lossscan.model import FAILED, FAILED_NOTE, Failure, Message, Report, RunRep
 from lossscan.pipeline import examine
 from lossscan.runs.training import files as training_files
 from lossscan.runs.training.pickled_args import scalars
-from lossscan.settings import Settings
+from lossscan.settings import Settings, load
 from lossscan.sources import archive, notebook
 from lossscan.sources.files import head_of
 from lossscan.sources.safe_json import load_json
@@ -460,6 +467,25 @@ def test_an_integer_of_thousands_of_digits_costs_no_row(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     table = formats.read_file(tmp_path / name, Settings())
     assert table.columns["loss"].steps.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(LONG, "an integer has too many digits"), ("[" * 5000, "nested too deeply")],
+)
+def test_a_settings_file_that_python_gives_up_on_is_spoken_of_in_plain_words(tmp_path, value, said):
+    """What Python says of its own limits is no help to a user."""
+    file = tmp_path / "own.toml"
+    file.write_text(f"[tool.lossscan]\nfail-on = {value}\n")
+    with pytest.raises(SettingsError, match=said):
+        load(file)
+
+
+def test_a_pickle_with_a_long_integer_is_spoken_of_in_plain_words():
+    """Python's own words name a function of its own."""
+    data = b"\x80\x02}(X\x01\x00\x00\x00aI" + LONG.encode() + b"\nu."
+    with pytest.raises(UnreadableLog, match="an integer has too many digits"):
+        scalars(data)
 
 
 def test_the_product_of_two_settings_is_within_the_numbers(tmp_path):

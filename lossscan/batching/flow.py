@@ -58,7 +58,9 @@ def in_order(
     while place < len(tasks) and not stop.is_set():
         _send(scheduler, idle, limit=place + AHEAD * pool.chunk * len(pool.slots))
         done, _ = wait(scheduler.out, timeout=PATIENCE, return_when=FIRST_COMPLETED)
-        for future in done or (tuple(scheduler.out) if pool.is_gone() else ()):
+        if gone := pool.is_gone():
+            scheduler.losses_left = None  # not the workers fail, and each run has its row
+        for future in done or (tuple(scheduler.out) if gone else ()):
             idle.append(_receive(scheduler, future))
         while place in scheduler.back:
             yield tasks[place], scheduler.back.pop(place)

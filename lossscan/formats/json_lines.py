@@ -15,6 +15,7 @@ from lossscan.canonical.names import canonical, is_judged
 from lossscan.errors import UnreadableLog
 from lossscan.formats.kit.cells import clocks, number, step_number
 from lossscan.formats.kit.columns import Sheet
+from lossscan.formats.kit.damage import weighed
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.groups import Group, groups_of
 from lossscan.formats.kit.grown import Grown
@@ -33,6 +34,7 @@ LOOKED_AT = 50  # objects at the start of the file that decide whether it is a l
 SHARED = 3  # keys shown where none is known
 _DECODED: Final = msgspec.json.Decoder().decode
 _END: Final = ord("\n")
+_OBJECT: Final = '{"'  # so begins an object, and no line of prose or of a printed dict
 _CLOCK: Final = "elapsed_time"  # LLaMA-Factory's, of the launch
 _SETTINGS: Final = "config."  # what Ray Tune repeats in each line
 _DONE: Final = "done"  # Ray Tune's, of the trial
@@ -87,7 +89,8 @@ def read(head: Head, settings: Settings) -> Table:
     if not found:
         shown = ", ".join(islice(log.sheet.numbers, SHARED))
         raise UnreadableLog("no_key_among", keys=shown) if shown else UnreadableLog("no_key")
-    notes = [Note("broken_lines", head.path, log.broken)] if log.broken else []
+    broken = Note("broken_lines", head.path, log.broken)
+    notes = [weighed(broken, log.lost, log.rows)] if log.broken else []
     notes += [Note("steps_counted", head.path, {"entries": log.rows})] if counted else []
     if log.cut:
         notes.append(Note("truncated_tail", head.path, {"line": log.lines}))
@@ -112,6 +115,7 @@ class _Log:
         self.lines = 0
         self.rows = 0
         self.broken: dict[str, int] = {}  # how many lines, and the first, counted from 1
+        self.lost = 0  # of these, how many were to be objects
         self.cut = False
         self._records = Records(in_lines)
 
@@ -147,6 +151,7 @@ class _Log:
                 self.broken.setdefault("lines", 0)
                 self.broken.setdefault("first", at)
                 self.broken["lines"] += 1
+                self.lost += text.startswith(_OBJECT)
         for group in groups_of(rows, self.rows):
             self._records.meet(group.cells)
             self._add(group)

@@ -20,6 +20,7 @@ from lossscan.errors import UnreadableLog, reason_of
 from lossscan.expressions import expression
 from lossscan.formats.kit.cells import LARGEST_STEP
 from lossscan.formats.kit.columns import by_name, told_apart
+from lossscan.formats.kit.damage import weighed
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.text import pieces
@@ -151,7 +152,7 @@ def _column(path: Path) -> tuple[Column, list[Note]]:
         rows += whole.count(b"\n")
     notes = [Note("truncated_tail", path, {"bytes": len(cut)})] if cut else []
     if broken := rows - len(steps):
-        notes.append(Note("broken_lines", path, {"lines": broken}))
+        notes.append(weighed(Note("broken_lines", path, {"lines": broken}), broken, len(steps)))
     return Column(told_apart(np.frombuffer(steps, np.int64)), np.frombuffer(values)), notes
 
 

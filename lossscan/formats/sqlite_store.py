@@ -14,6 +14,7 @@ import numpy as np
 from lossscan.errors import LogDamaged, ReaderGaveUp, reason_of
 from lossscan.formats.kit.cells import number, step_number
 from lossscan.formats.kit.columns import RowLog, by_name, told_apart
+from lossscan.formats.kit.damage import weighed
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.many_keys import bounded
 from lossscan.formats.kit.several import Kept, chosen, others
@@ -166,20 +167,26 @@ def _mlflow(store: sqlite3.Connection, head: Head, settings: Settings) -> Table:
     key, broken = found.keys[run], array("q")
     stated = dict(store.execute(_PARAMS, (key, MOST_PARAMS)))
     status = store.execute("SELECT status FROM runs WHERE run_uuid IS ?", (key,)).fetchone()
+    columns = _mlflow_columns(store, key, broken)
+    points = sum(len(column.steps) for column in columns.values())  # a row each
     return Table(
-        by_name(_mlflow_columns(store, key, broken), settings),
+        by_name(columns, settings),
         framework=trainer_by_arguments(stated),
         config=stated,
         complete=_ENDED.get(str((status or [None])[0])),
-        notes=(*others(head, called.get(run, run), len(found.keys)), *_skipped(head, broken)),
+        notes=(
+            *others(head, called.get(run, run), len(found.keys)),
+            *_skipped(head, broken, points),
+        ),
         part=run,
     )
 
 
-def _skipped(head: Head, broken: Sequence[int]) -> tuple[Note, ...]:
-    """The note on rows that hold no step or no numbers, by their places in the table."""
+def _skipped(head: Head, broken: Sequence[int], whole: int) -> tuple[Note, ...]:
+    """The note on rows that hold no step or no numbers, by their places; `whole` are others."""
     told = {"rows": len(broken), "first": min(broken, default=0)}
-    return (Note("broken_rows", head.path, told),) if broken else ()
+    note = Note("broken_rows", head.path, told)
+    return (weighed(note, len(broken), whole),) if broken else ()
 
 
 def _mlflow_columns(store: sqlite3.Connection, run: Any, broken: array[int]) -> dict[str, Column]:
@@ -216,11 +223,13 @@ def _trackio(store: sqlite3.Connection, head: Head, settings: Settings) -> Table
     run = chosen(head, found.points)
     key, broken = found.keys[run], array("q")
     config = _trackio_config(store, key) if "configs" in _tables(store) else {}
+    columns = _trackio_columns(store, key, settings, broken)
+    rows = max((len(column.steps) for column in columns.values()), default=0)
     return Table(
-        _trackio_columns(store, key, settings, broken),
+        columns,
         framework=trainer_by_arguments(config),
         config=config,
-        notes=(*others(head, run, len(found.keys)), *_skipped(head, broken)),
+        notes=(*others(head, run, len(found.keys)), *_skipped(head, broken, rows)),
         part=run,
     )
 

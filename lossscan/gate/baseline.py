@@ -96,8 +96,7 @@ def load(file: Path) -> Mapping[str, Known]:
     except (OSError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise SettingsError("baseline_broken", at=file, reason=reason_of(error)) from error
     except (ValueError, RecursionError) as error:  # msgspec names the key, and what it expected
-        deep = isinstance(error, RecursionError)
-        reason = Message("not_baseline", reason=Message("nested") if deep else reason_of(error))
+        reason = Message("not_baseline", reason=reason_of(error))
         raise SettingsError("baseline_broken", at=file, reason=reason) from error
     return {known.fingerprint: known for known in whole.findings}
 

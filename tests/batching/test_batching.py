@@ -202,16 +202,17 @@ class Gone(Executor):
 
 
 @pytest.mark.parametrize("refuses", [True, False])
-def test_a_cluster_that_is_gone_leaves_a_row_for_each_run(make_run, tmp_path, refuses):
-    """The batch ends, and what was judged before is kept."""
+@pytest.mark.parametrize("chunks", [2, 0])
+def test_a_cluster_that_is_gone_leaves_a_row_for_each_run(make_run, tmp_path, refuses, chunks):
+    """The batch ends, and what was judged before is kept, if anything was."""
     for number in range(20):
         make_run(f"run{number:02}")
-    cluster = Gone(2, refuses)
+    cluster = Gone(chunks, refuses)
     slot = Slot(lambda: cluster, shared=True)
     pool = WorkerPool((slot,), 4, is_gone=lambda: cluster.left < 0)
     tasks = find([str(tmp_path)], ALL, Settings())
     done = [report for _, report in in_order(tasks, Settings(), pool, threading.Event())]
-    assert [one.error is None for one in done] == [True] * 8 + [False] * 12
+    assert [one.error is None for one in done] == [True] * 4 * chunks + [False] * (20 - 4 * chunks)
 
 
 def test_workers_that_never_do_anything_end_the_batch(make_run, tmp_path):

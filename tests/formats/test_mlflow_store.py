@@ -80,9 +80,9 @@ def test_read_leaves_out_three_words_that_are_no_numbers(store: Path, broken: st
 
 def test_read_notes_lines_that_are_cut_or_none(store: Path):
     """A line that is still being written is no point, nor is one without meaning."""
-    (store / "metrics" / "train" / "loss").write_text("1 2.5 1\nx\n1 2.25 -3\n1 2.0 3")
+    (store / "metrics" / "train" / "loss").write_text("1 2.5 1\n1 2.4 2\nx\n1 2.25 -3\n1 2.0 3")
     table = read(store)
-    assert points(table, "loss") == [(1, 2.5)]
+    assert points(table, "loss") == [(1, 2.5), (2, 2.4)]
     assert {note.kind for note in table.notes} == {"truncated_tail", "broken_lines"}
 
 

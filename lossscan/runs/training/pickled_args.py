@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, Final, TypeAlias
 
-from lossscan.errors import UnreadableLog
+from lossscan.errors import UnreadableLog, reason_of
 from lossscan.model import Message
 from lossscan.sources.archive import BOUNDED
 
@@ -91,7 +91,7 @@ def _walk(stream: BinaryIO) -> Any:
             if opcode.name == "STOP":
                 return stack[-1]
     except (ValueError, IndexError) as error:
-        raise _unreadable("pickle_broken", byte=begin, reason=str(error)) from None
+        raise _unreadable("pickle_broken", byte=begin, reason=reason_of(error)) from None
     raise _unreadable("pickle_none", byte=begin)
 
 

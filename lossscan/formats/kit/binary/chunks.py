@@ -16,6 +16,7 @@ from zlib import crc32
 from msgspec import Struct
 
 from lossscan.errors import UnreadableLog
+from lossscan.formats.kit.damage import weighed
 from lossscan.model import Note
 from lossscan.sources.files import Head
 
@@ -110,6 +111,7 @@ def _notes(head: Head, tally: _Tally) -> Iterator[Note]:
     if tally.bad:
         yield Note("bad_checksum", head.path, {"records": tally.bad, "offset": tally.first_bad})
     if tally.malformed:
-        yield Note("bad_records", head.path, {"records": tally.malformed, "offset": None})
+        note = Note("bad_records", head.path, {"records": tally.malformed, "offset": None})
+        yield weighed(note, tally.malformed, tally.records - tally.malformed)
     if tally.left:
         yield Note("truncated_tail", head.path, {"bytes": tally.left})

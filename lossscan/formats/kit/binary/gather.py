@@ -25,6 +25,7 @@ from lossscan.formats.kit.binary.tfrecord import (
     blocks,
     checksum,
 )
+from lossscan.formats.kit.damage import weighed
 from lossscan.formats.kit.many_keys import MOST_KEYS, is_needed
 from lossscan.model import UNREAD_NOTE, Column, Message, Note
 
@@ -80,7 +81,8 @@ class Log(Struct):
     def notes(self, path: Path, bad: str) -> Iterator[Note]:
         """The notes on damage; `bad` is the kind of the note on records."""
         if self.bad:
-            yield Note(bad, path, {"records": self.bad, "offset": self.first_bad})
+            note = Note(bad, path, {"records": self.bad, "offset": self.first_bad})
+            yield weighed(note, self.bad, self.records - self.bad)
         if self.lost is not None and self.records:
             yield Note(UNREAD_NOTE, path, reason=Message("event_file_rest", byte=self.lost))
         elif self.left:
