@@ -20,7 +20,7 @@ _NAMES: Final = frozenset(ALIASES.values())
 _FACTORS: Final[Mapping[str, float]] = {"elapsed_time_per_iteration_(ms)": 1e-3}
 _PART: Final = expression(  # of a loss: box_loss, loss_mask, G_A; not its scale or least
     r"(?!.{0,99}time\Z)"
-    r"(?!(?:train_)?(?:best|min|max|(?:avg|mean)(?!_loss_)|last|prev|running|smooth(?:ed)?|stop"
+    r"(?!(?:train_)?(?:best|min|max|(?:avg|mean)(?!_loss_)|last|prev|running|smooth(?:ed)?(?!_l1)|stop"
     r"|epoch)_|train_(?:loss|total)|.{0,99}epoch)"
     r"(?:(?!eval|val|test|train)[a-z][a-z0-9_]{0,40}/){0,3}(?:[a-z][a-z0-9_]{0,60}_loss"
     r"|[a-z][a-z0-9_]{0,40}_loss_(?!scale|mask|weight|type|fn|step|epoch|avg|mean|min|max)"
@@ -33,6 +33,7 @@ _PART: Final = expression(  # of a loss: box_loss, loss_mask, G_A; not its scale
     r"|loss/(?:[dg]|gen|disc|critic|generator|discriminator|adv|recon)(?:_[a-z0-9]{1,20}|/[a-z0-9]{1,20})?"
     r"|l_(?!rate|max|min|r(?:_|\Z))[a-z][a-z0-9_]{0,30}"  # BasicSR's l_g_pix, l_d_real
     r"|(?!train|val|test|eval)(?:[a-z]{1,12}_)?loss_?\d{1,2}[a-z]?"  # by number: loss1, loss2u
+    r"|smooth_?l1"  # of GluonCV's detectors
     r"|[dg]_(?:[ab]|real|fake|gan|l1)|(?:cycle|idt)_[ab]|err_?[dg]|[dg]_err(?:or)?)"
 )
 _EASTERN: Final = expression(  # 整体测试集上的Loss

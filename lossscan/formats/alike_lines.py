@@ -31,6 +31,7 @@ _NUMBER: Final = expression(r"(?i)[-+]?\d[\d.,:]{0,40}(?:e[-+]?\d{1,4})?|\b(?:na
 _CLOCK: Final = expression(
     r"\W{0,3}(?:[A-Z]{4,8}\W{1,3})?(?:\d{2,4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d|\d\d:\d\d:\d\d\b)"
 )
+_DRAWN: Final = str.maketrans("", "", "#=>█")
 _LEADING: Final = expression(  # `[100] `, `Game number: 010590  `
     r"[\[(#\s]{0,4}(?:[A-Za-z]{1,20}[ :=#]{1,3}){0,3}(\d{1,12})[\])\s:|,]"
 )
@@ -82,7 +83,8 @@ def _repeated(text: Iterable[str]) -> str:
         stated = reader.take(line)
         clock = _CLOCK.match(line) is not None
         judged = any(map(is_judged, stated.row))
-        if stated.place is None and judged and (clock or len(PAIR.findall(line)) >= FEWEST_NUMBERS):
+        named = max(len(PAIR.findall(line)), len(stated.row))
+        if stated.place is None and judged and (clock or named >= FEWEST_NUMBERS):
             shapes[trains(stated.row), _shape(line)].append(_leading(line))
             logged |= {_shape(line)} if clock else set()
     trained = any(trained for trained, _ in shapes)
@@ -107,7 +109,8 @@ def _rising(counts: Sequence[int | None]) -> list[int]:
 
 
 def _shape(line: str) -> str:
-    return "".join(_NUMBER.sub("0", line).split())  # a bar pads its numbers
+    """The line without its numbers, blanks that pad them, and what is drawn of a bar."""
+    return "".join(_NUMBER.sub("0", line).translate(_DRAWN).split())
 
 
 _SAMPLE = "Training: loss = 1.6, acc = 0.5 | Val: loss = 1.7 (5 such lines)"

@@ -28,6 +28,9 @@ _ALONE: Final = expression(  # behind a bullet or a count, and nothing behind it
     rf"(?i)^[\W\d]{{0,40}}(?:(?:{ANY}|avg|mean)[ _])?loss ?[:=] ?(?:epoch )?{_NO_NUMBER}"
     r"(?: - batch nan)?[\s;,\d]{0,40}$"
 )
+_PAIRS: Final = expression(  # and nothing else
+    rf"(?i)^[\W\d]{{0,40}}+(?:[a-z][\w ()/%]{{0,30}}[:=] {{0,8}}{NUMBER}[\s,;|-]{{0,6}}+){{2,12}}$"
+)
 _OF_SHARE: Final = expression(  # `Training: [=====>] 100% (10/10) Loss nan Acc 0.19`
     rf"(?i)\d ?/ ?\d{{1,9}}[\])].{{0,80}}\bloss[ :=]{{1,3}}{_NO_NUMBER}"
 )
@@ -79,7 +82,9 @@ def _lost_loss(text: str) -> float | None:
         for found in _NAN.finditer(line)
         if not _BEFORE_ANY.search(line[: found.end()])
     ]
-    logged = (found for line, found in lost if len(PAIR.findall(line)) >= NAMED)
+    logged = (
+        found for line, found in lost if len(PAIR.findall(line)) >= NAMED or _PAIRS.match(line)
+    )
     bars = (found for line, _ in lost if (found := _OF_SHARE.search(line)))
     alone = (found for line in said if (found := _ALONE.match(line)))
     few = (found for _, found in lost if len(said) <= MOST)

@@ -182,3 +182,23 @@ def test_lines_that_count_steps_are_read_as_they_are_asked_for():
     assert block.place is not None
     assert block.place.count == 1
     assert len(list(rest)) == 97  # the second shows that the first has ended
+
+
+RESULTS = "***** Eval results *****\n{0}  eval_accuracy = 0.75\n{0}  global_step = 300\n{0}  loss = 0.9\n"
+
+
+@pytest.mark.parametrize(
+    "before", ["", "INFO:tensorflow:", "I0816 18:35:17.464866 14584 run_classifier.py:926] "]
+)
+def test_the_step_among_results_ends_no_evaluation(tmp_path: Path, before: str):
+    """BERT prints its results by name, so that the step comes before the loss."""
+    text = "".join(f"Step {n}00: loss = 0.{n}\n" for n in (1, 2, 3))
+    table = logs.read_log(tmp_path, f"{text}{before}{RESULTS.format(before)}")
+    assert logs.points(table, "loss") == [(100, 0.1), (200, 0.2), (300, 0.3)]
+    assert logs.points(table, "eval_loss") == [(300, 0.9)]
+
+
+def test_a_step_behind_results_trains_again(tmp_path: Path):
+    """It is not indented as what the results state is."""
+    text = RESULTS.format("") + "".join(f"global_step = {n}00\nloss = 0.{n}\n" for n in (3, 4, 5))
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(300, 0.3), (400, 0.4), (500, 0.5)]

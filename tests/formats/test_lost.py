@@ -121,6 +121,7 @@ def test_a_logged_nan_among_other_lines_is_a_loss(tmp_path: Path, line: str):
         "Epoch 1/3\nloss=inf\n",
         "Epoch 1/3\nloss: Infinity, acc: 0.5\n",
         "starting\nEpoch 1/3\nloss=inf\ndone\n",
+        "starting\non cuda\nTrain Loss: inf, Acc: 0.1\ndone\n",
     ],
 )
 def test_a_single_infinite_loss_is_not_lost(tmp_path: Path, text: str):
@@ -134,6 +135,8 @@ def test_a_single_infinite_loss_is_not_lost(tmp_path: Path, text: str):
         "Epoch 1/3\nbest val loss=inf\n",
         "best_loss: inf\npatience: 5\nEpoch 1/3\n",
         "a\nb\nwith another seed loss=inf would be seen\n",
+        "a\nb\nbest_loss: inf, patience: 5\n",
+        "a\nb\nsee why acc=0.1, loss=inf shows here\n",
     ],
 )
 def test_an_infinity_that_no_training_reached_is_none(tmp_path: Path, text: str):

@@ -1341,3 +1341,33 @@ def test_headers_alone_say_that_nothing_was_logged(tmp_path: Path):
     path.write_text("epoch     train_loss  valid_loss  accuracy  time    \n" * 4)
     with pytest.raises(UnreadableLog, match="nothing was logged yet"):
         read_file(path, Settings())
+
+
+KERAS = "Epoch {n}/9 5/5 [=====] - 2s 20ms/step - loss: 1.{n} - acc: 0.{n}"
+
+
+@pytest.mark.parametrize("drawn", [2, 4])
+def test_epochs_of_keras_may_be_glued_into_one_line(tmp_path: Path, drawn: int):
+    """A page shows them as one paragraph, also without a blank between."""
+    text = "".join(KERAS.format(n=n) for n in range(1, drawn + 1))
+    found = logs.points(logs.read_log(tmp_path, f"{text}\n"), "loss")
+    assert found == [(n, 1 + n / 10) for n in range(1, drawn + 1)]
+
+
+def test_batches_of_an_epoch_that_no_bar_shows_stay_in_their_line(tmp_path: Path):
+    """`Epoch 1/9 5/90` may be the beginning of any point."""
+    text = "".join(f"Epoch 1/9 {n}0/90 [{n}.5 s] loss: 1.{n}\n" for n in range(1, 6))
+    found = logs.points(logs.read_log(tmp_path, text), "loss")
+    assert [value for _, value in found] == [1 + n / 10 for n in range(1, 6)]
+
+
+def test_batches_said_to_be_trained_are_steps(tmp_path: Path):
+    """As `已训练20个批次` says."""
+    text = "".join(f">> 已训练{n}0个批次: loss = 3.{n} (2.7 sec)\n" for n in range(1, 6))
+    assert logs.points(logs.read_log(tmp_path, text), "loss")[-1] == (50, 3.5)
+
+
+def test_what_is_drawn_of_a_bar_makes_no_line_another(tmp_path: Path):
+    """Lines that show how far they are by signs alone are of one shape."""
+    text = "".join(f"| Progress [{'#' * n:9}] | LR 1e-4 | Loss {9 - n}.5 |\n" for n in range(1, 7))
+    assert [value for _, value in logs.points(logs.read_log(tmp_path, text), "loss")][-1] == 3.5

@@ -66,8 +66,9 @@ _PRINTED: Final = expression(  # what a logger or a launcher puts before a line,
     r"|Epoch: ?\[\d|(?<=\[)(?:Epoch|Iter|Step):? \d{1,12}\])"
 )
 _BLANKS: Final = expression(r"\n{3,}")
-_SURE: Final = expression(  # one line of Caffe, of TFLearn
+_SURE: Final = expression(  # one line of Caffe, of TensorFlow's estimators, of TFLearn
     r"\bsolver\.cpp:\d{1,6}\] Iteration \d{1,12}.{0,60}, loss = "
+    r"|\bSaving dict for global step \d{1,12}: .{0,400}\bloss = [\dn]"
     r"|(?m:^)Training Step: \d{1,12} {1,4}\| .{0,80}time: "
 )
 _PLANNED: Final = expression(  # steps of the run, and of the warm-up, of OLMo-core and torchtitan
@@ -116,7 +117,7 @@ def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
     losses = [value for name, value in row.items() if is_judged(name)]
     if not losses:
         return 0
-    lost = any((read := number(value)) is not None and math.isnan(read) for value in losses)
+    lost = any((read := number(value)) is not None and not math.isfinite(read) for value in losses)
     if is_evaluation(*row):
         return 1
     drawn = place.kind == "bar" and any(canonical(name) == "loss" for name in row)

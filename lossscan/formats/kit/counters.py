@@ -60,7 +60,7 @@ _SET_TO: Final = expression(  # of a YAML that is printed; the length of an epoc
     r"\A\s{0,40}(?:(?:epochs: {1,4}\d{1,9}|(?:1|one) epoch = \d{1,12} \w{1,20})\s{0,4}\Z"
     r"|\| \w{1,30} \| epoch: \d{1,9} \| .{1,300} -- iter: \d)"
 )
-_NTH_STEP: Final = expression(r"第\s{0,4}(\d{1,15})\s{0,4}(?:步|次)")
+_NTH_STEP: Final = expression(r"(?:第|已训练)\s{0,4}(\d{1,15})\s{0,4}(?:步|次|个?批次)")
 # 900step:
 _STEP_BEHIND: Final = expression(r"(?i)^\s{0,20}(\d{1,15}) ?(?:steps?|iter(?:ation)?s?) ?:")
 _UPDATES: Final = expression(r"\| {0,4}(\d{1,15}) updates \|")  # of fairseq-lua
@@ -172,7 +172,7 @@ _STEPS: Final[tuple[_Hinted, ...]] = (
     ((": episode", " (epoch ", ", i = "), _OF_RUN),
     (("epoch/iter: ",), _EPOCH_ITER),
     (("step", "it", "update", *_STEP_WORDS), _STEP),
-    (("第",), _NTH_STEP),
+    (("第", "已训练"), _NTH_STEP),
     ((" updates |",), _UPDATES),
 )
 _BATCHES: Final[tuple[_Hinted, ...]] = ((("batch",), _BATCH), ((" batches |",), _OF_BATCHES))

@@ -43,7 +43,8 @@ _EVALUATING: Final = {  # what a line says all of whose numbers were evaluated, 
 }
 EVALUATES: Final = expression(f"(?i){'|'.join(_EVALUATING.values())}")
 HEADLINE: Final = expression(  # alone in its line, above what is stated of a set
-    r"(?i)^[\W\d]{0,60}+(?:INFO\W{1,20}+(?:[\w.]{1,40}+ - )?)?"
+    r"(?i)^[\W\d]{0,60}+(?:INFO\W{1,20}+(?:[\w.]{1,40}+(?: - |:\W{0,20}+))?"
+    r"|I\d{4} [\d:. ]{1,40}+[\w.]{1,40}+:\d{1,6}\] \W{0,20}+)?"  # of absl
     r"(?:epoch[ :#]{1,3}\d{1,9}(?:/\d{1,9})?\W{1,4}+)?(?:start(?:ing)? |running |begin )?"
     r"(?:(?P<trains>train(?:ing)?)|val(?:id(?:at(?:e|ion|ing))?)?|dev|eval(?:uat(?:e|ion|ing))?|test(?:ing)?)"
     r"(?: (?:set|phase|loop|mode|stage|results?|performance|metrics|stats|model))?"
@@ -51,6 +52,7 @@ HEADLINE: Final = expression(  # alone in its line, above what is stated of a se
     r"(?:[ :#\[]{1,3}\d{1,9}(?:/\d{1,9})?\]?)?[^\w\n]{0,60}$"
 )
 LONGEST_HEADLINE: Final = 80  # characters
+OF_RESULTS: Final = expression(r"(?:^|[:\]-]) {1,8}global_step = \d{1,15}\s{0,9}$")  # among others
 _BEGUN: Final = expression(  # behind the loss of the training: `loss: 0.5, eval: loss: 0.6`
     rf"(?i)(?<![\w/])(?<=[,;|] )(?:{HELD_OUT})(?: set)?\s?: ?[\[({{]?(?=loss\b)"
 )

@@ -22,7 +22,14 @@ from lossscan.canonical.sets import ANY, HELD_OUT, TRAINING
 from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, place_of
 from lossscan.formats.kit.ending import says_lost
-from lossscan.formats.kit.held_out import HEADLINE, LONGEST_HEADLINE, MEASURED, evaluations, tests
+from lossscan.formats.kit.held_out import (
+    HEADLINE,
+    LONGEST_HEADLINE,
+    MEASURED,
+    OF_RESULTS,
+    evaluations,
+    tests,
+)
 from lossscan.formats.kit.idle_lines import IdleLines
 from lossscan.formats.kit.rare_shapes import rare_parts
 from lossscan.formats.kit.shapes import LONGEST, Part, Shapes
@@ -133,6 +140,8 @@ class LineReader:
             place = None
         self.idle.learn(line, states=bool(row), counts=place is not None)
         below = place is None or (self._alternates and place.kind == "bar")
+        if self._in_evaluation and OF_RESULTS.search(line):
+            return StatedLine(place, {}, indented)
         if self._in_evaluation and row and below:
             row = {_evaluated(name): each for name, each in row.items()}
             return StatedLine(None, row, indented=False)

@@ -64,6 +64,9 @@ _SHARE: Final = expression(
 _TAB: Final = "#011"  # as syslog writes it
 _ELIDED: Final = " d'"  # French, before a vowel: `perte d'entraînement`
 _GLUED: Final = expression(r"(?<=[\w.:]) {1,8}(?=\d{1,9}/(?:\d{1,9} \[[=>.]{3,60}\]|Unknown) - )")
+_HEADED_BAR: Final = expression(  # of Keras, behind the headline of its epoch
+    r"(Epoch \d{1,9}/\d{1,9}) {1,8}(?=\d{1,9}/\d{1,9} (?:\[[=>.]{3}|\u2501))"
+)
 _BEHIND_BAR: Final = expression(  # what was printed next, with a count of its own
     r"(?<=it/s\]|s/it\])(?=(?i:step|iter|epoch)\w{0,6}[ :#]{1,3}\d)"
 )
@@ -74,6 +77,7 @@ _UNNAMED: Final = expression(  # the step and the loss, as Unsloth's own loop pr
     r"(?m)(?<=it/s\]|s/it\])(\d{1,9}), (\d{1,6}\.\d{1,9}|nan)(?=\s{0,4}$)"
 )
 _BY_BARS: Final = (
+    (_HEADED_BAR, "\n\\1\n"),
     (_BEHIND_BAR, "\n"),
     (_BARS, "\\1\n"),
     (_UNNAMED, "\nstep \\1, loss: \\2"),
@@ -144,7 +148,7 @@ def _repairs(start: bytes) -> tuple[_Repair, ...]:
             (_unescaped, "&" in text and ("&nbsp;" in text or bool(_ESCAPED.search(text)))),
             (whole_entries, are_cut_entries(shown)),
             (partial(_cut_at, _GLUED), "] - ETA" in text or "/Unknown - " in text),
-            (_unglued, "it" in text and any(mark.search(text) for mark, _ in _BY_BARS)),
+            (_unglued, ("it" in text or "Epoch" in text) and any(m.search(text) for m, _ in _BY_BARS)),
             (named_rows, has_set_rows(text)),
             (_each(partial(_NAME.sub, r"\1")), bool(_NAMED.search(text))),
             (_summed, "[" in text and _are_lists(shown)),
