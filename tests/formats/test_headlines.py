@@ -184,7 +184,9 @@ def test_lines_that_count_steps_are_read_as_they_are_asked_for():
     assert len(list(rest)) == 97  # the second shows that the first has ended
 
 
-RESULTS = "***** Eval results *****\n{0}  eval_accuracy = 0.75\n{0}  global_step = 300\n{0}  loss = 0.9\n"
+RESULTS = (
+    "***** Eval results *****\n{0}  eval_accuracy = 0.75\n{0}  global_step = 300\n{0}  loss = 0.9\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -201,4 +203,8 @@ def test_the_step_among_results_ends_no_evaluation(tmp_path: Path, before: str):
 def test_a_step_behind_results_trains_again(tmp_path: Path):
     """It is not indented as what the results state is."""
     text = RESULTS.format("") + "".join(f"global_step = {n}00\nloss = 0.{n}\n" for n in (3, 4, 5))
-    assert logs.points(logs.read_log(tmp_path, text), "loss") == [(300, 0.3), (400, 0.4), (500, 0.5)]
+    assert logs.points(logs.read_log(tmp_path, text), "loss") == [
+        (300, 0.3),
+        (400, 0.4),
+        (500, 0.5),
+    ]

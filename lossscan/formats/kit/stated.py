@@ -140,12 +140,10 @@ class LineReader:
             place = None
         self.idle.learn(line, states=bool(row), counts=place is not None)
         below = place is None or (self._alternates and place.kind == "bar")
-        if self._in_evaluation and OF_RESULTS.search(line):
-            return StatedLine(place, {}, indented)
         if self._in_evaluation and row and below:
             row = {_evaluated(name): each for name, each in row.items()}
             return StatedLine(None, row, indented=False)
-        if not headed:
+        if not (headed or OF_RESULTS.search(line)):
             self._go_on(line, place, row)
         if "acc" in line and self._of_other_set(line):
             row = {_evaluated(name): each for name, each in row.items()}
