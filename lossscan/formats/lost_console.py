@@ -31,6 +31,9 @@ _ALONE: Final = expression(  # behind a bullet or a count, and nothing behind it
 _PAIRS: Final = expression(  # and nothing else
     rf"(?i)^[\W\d]{{0,40}}+(?:[a-z][\w ()/%]{{0,30}}[:=] {{0,8}}{NUMBER}[\s,;|-]{{0,6}}+){{2,12}}$"
 )
+_SENTENCE: Final = expression(  # prose, around what it quotes
+    r"(?m)^\W{0,3}[A-Z][\w']{0,20}(?: [\w',()-]{1,20}){2,40}[.:?!][ \t]{0,9}$"
+)
 _OF_SHARE: Final = expression(  # `Training: [=====>] 100% (10/10) Loss nan Acc 0.19`
     rf"(?i)\d ?/ ?\d{{1,9}}[\])].{{0,80}}\bloss[ :=]{{1,3}}{_NO_NUMBER}"
 )
@@ -82,13 +85,12 @@ def _lost_loss(text: str) -> float | None:
         for found in _NAN.finditer(line)
         if not _BEFORE_ANY.search(line[: found.end()])
     ]
-    logged = (
-        found for line, found in lost if len(PAIR.findall(line)) >= NAMED or _PAIRS.match(line)
-    )
+    logged = (found for line, found in lost if len(PAIR.findall(line)) >= NAMED)
+    pairs = (each for line, each in lost if _PAIRS.match(line) and not _SENTENCE.search(text))
     bars = (found for line, _ in lost if (found := _OF_SHARE.search(line)))
     alone = (found for line in said if (found := _ALONE.match(line)))
     few = (found for _, found in lost if len(said) <= MOST)
-    found = next(chain(logged, bars, alone, few), None)
+    found = next(chain(logged, bars, alone, few, pairs), None)
     return None if found is None else float(found[1])
 
 
