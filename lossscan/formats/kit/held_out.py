@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -42,7 +43,7 @@ _EVALUATING: Final = {  # what a line says all of whose numbers were evaluated, 
     ),
 }
 EVALUATES: Final = expression(f"(?i){'|'.join(_EVALUATING.values())}")
-HEADLINE: Final = expression(  # alone in its line, above what is stated of a set
+_HEADLINE: Final = expression(  # alone in its line, above what is stated of a set
     r"(?i)^[\W\d]{0,60}+(?:INFO\W{1,20}+(?:[\w.]{1,40}+(?: - |:\W{0,20}+))?"
     r"|I\d{4} [\d:. ]{1,40}+[\w.]{1,40}+:\d{1,6}\] \W{0,20}+)?"  # of absl
     r"(?:epoch[ :#]{1,3}\d{1,9}(?:/\d{1,9})?\W{1,4}+)?(?:start(?:ing)? |running |begin )?"
@@ -51,7 +52,7 @@ HEADLINE: Final = expression(  # alone in its line, above what is stated of a se
     r"(?: (?:at |of |for )?(?:epoch|step|iteration))?"
     r"(?:[ :#\[]{1,3}\d{1,9}(?:/\d{1,9})?\]?)?[^\w\n]{0,60}$"
 )
-LONGEST_HEADLINE: Final = 80  # characters
+_LONGEST_HEADLINE: Final = 80  # characters
 OF_RESULTS: Final = expression(r"(?:^|[:\]-]) {1,8}global_step = \d{1,15}\s{0,9}$")  # among others
 _BEGUN: Final = expression(  # behind the loss of the training: `loss: 0.5, eval: loss: 0.6`
     rf"(?i)(?<![\w/])(?<=[,;|] )(?:{HELD_OUT})(?: set)?\s?: ?[\[({{]?(?=loss\b)"
@@ -81,6 +82,11 @@ def evaluations(line: str) -> Callable[[int], bool]:
         return lambda place: place > begun.start()
     whole = EVALUATES.search(line) is not None
     return lambda _: whole
+
+
+def headline_of(line: str) -> re.Match[str] | None:
+    """The headline that a line is of what is stated below it; its group `trains` says of which."""
+    return _HEADLINE.match(line) if len(line) <= _LONGEST_HEADLINE else None
 
 
 def tests(line: str) -> bool:

@@ -22,14 +22,7 @@ from lossscan.canonical.sets import ANY, HELD_OUT, TRAINING
 from lossscan.expressions import expression
 from lossscan.formats.kit.counters import CounterPlace, place_of
 from lossscan.formats.kit.ending import says_lost
-from lossscan.formats.kit.held_out import (
-    HEADLINE,
-    LONGEST_HEADLINE,
-    MEASURED,
-    OF_RESULTS,
-    evaluations,
-    tests,
-)
+from lossscan.formats.kit.held_out import MEASURED, OF_RESULTS, evaluations, headline_of, tests
 from lossscan.formats.kit.idle_lines import IdleLines
 from lossscan.formats.kit.rare_shapes import rare_parts
 from lossscan.formats.kit.shapes import LONGEST, Part, Shapes
@@ -122,7 +115,7 @@ class LineReader:
         if line.startswith(_NO_POINT) or _EVAL_BLOCK in line:
             return _IDLE
         indented = line[:1].isspace() and not line.isspace()
-        headline = HEADLINE.match(line) if len(line) <= LONGEST_HEADLINE else None
+        headline = headline_of(line)
         if headline is not None:
             self._in_evaluation = headline["trains"] is None
             self._alternates = self._alternates or not self._in_evaluation

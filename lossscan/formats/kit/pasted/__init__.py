@@ -148,10 +148,7 @@ def _repairs(start: bytes) -> tuple[_Repair, ...]:
             (_unescaped, "&" in text and ("&nbsp;" in text or bool(_ESCAPED.search(text)))),
             (whole_entries, are_cut_entries(shown)),
             (partial(_cut_at, _GLUED), "] - ETA" in text or "/Unknown - " in text),
-            (
-                _unglued,
-                ("it" in text or "Epoch" in text) and any(m.search(text) for m, _ in _BY_BARS),
-            ),
+            (_unglued, any(mark.search(text) for mark, _ in _BY_BARS)),
             (named_rows, has_set_rows(text)),
             (_each(partial(_NAME.sub, r"\1")), bool(_NAMED.search(text))),
             (_summed, "[" in text and _are_lists(shown)),
