@@ -34,7 +34,7 @@ LOOKED_AT = 50  # objects at the start of the file that decide whether it is a l
 SHARED = 3  # keys shown where none is known
 _DECODED: Final = msgspec.json.Decoder().decode
 _END: Final = ord("\n")
-_OBJECT: Final = '{"'  # so begins an object, and no line of prose or of a printed dict
+_MEMBER: Final = '":'  # of an object, and of no prose or printed dict
 _CLOCK: Final = "elapsed_time"  # LLaMA-Factory's, of the launch
 _SETTINGS: Final = "config."  # what Ray Tune repeats in each line
 _DONE: Final = "done"  # Ray Tune's, of the trial
@@ -151,7 +151,7 @@ class _Log:
                 self.broken.setdefault("lines", 0)
                 self.broken.setdefault("first", at)
                 self.broken["lines"] += 1
-                self.lost += text.startswith(_OBJECT)
+                self.lost += _MEMBER in text and (text[0] == "{" or text[-1] == "}")
         for group in groups_of(rows, self.rows):
             self._records.meet(group.cells)
             self._add(group)

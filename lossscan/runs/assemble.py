@@ -241,7 +241,7 @@ def _nothing(files: RunFiles, refused: Refused) -> InputError:
     if left_out and not files.files:
         at, why = files.root / left_out.path, left_out.reason
         closed_log = UnreadableLog("no_access", at=at, reason=why)
-        return NoLogFound(why.key, at=at) if files.silent else closed_log
+        return NoLogFound(why.key, at=at, **why.values) if files.silent else closed_log
     known = stranger_at(files.root)
     if known is not None or len(refused.unknown) == 1:
         return known or next(iter(refused.unknown.values()))

@@ -200,7 +200,7 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
 
 
 def _silent(tree: _Tree, holding: Holding, known: Collection[Path]) -> list[RunFiles]:
-    """Runs that left nothing but empty logs: one that died before its first line is not `ok`.
+    """Runs that left nothing but empty or packed logs: what died before its first line is not `ok`.
 
     An empty log of a run that has others, or in a folder above runs, says nothing. A name that only
     the content can tell is that of a log where another run has one of this name.
@@ -208,18 +208,23 @@ def _silent(tree: _Tree, holding: Holding, known: Collection[Path]) -> list[RunF
     logs = {path.name for folder in tree.folders.values() for path in folder.logs}
     with_runs = {above for root in known for above in (root, *root.parents)}
     homes: dict[Path, list[Path]] = defaultdict(list)
-    for path in sorted(tree.silent):
-        if not (path.name in logs or is_output_name(path.name)):
+    packed = {path for folder in tree.folders.values() for path in folder.archives}
+    for path in sorted({*tree.silent, *packed}):
+        if not (path.name in logs or is_output_name(path.stem if path in packed else path.name)):
             continue
         if (home := owner_of(path.parent, tree.root, holding)) not in with_runs:
             homes[home].append(path)
     found = []
     for home, paths in homes.items():
-        odd = [path for path in paths if not path.is_file()]  # nobody may open a pipe
-        told = (Skipped(relative(path, home), Message("not_a_place")) for path in odd)
+        odd = [path for path in paths if path in packed or not path.is_file()]  # nor open a pipe
+        told = (Skipped(relative(path, home), _unopened(path)) for path in odd)
         empty = tuple(path for path in paths if path not in odd)
         found.append(RunFiles(home, empty, tuple(told), silent=True))
     return found
+
+
+def _unopened(path: Path) -> Message:
+    return Message("only_archive", name=path.name) if path.is_file() else Message("not_a_place")
 
 
 def _homes(with_logs: Mapping[Path, list[Path]]) -> dict[Path, Path]:

@@ -18,7 +18,9 @@ _COPIES: Final = frozenset({"debug", "console", "logs", "media"})  # what a run'
 _CATBOOST: Final = "catboost_training.json"  # next to event files that hold the same
 _ITS_COPIES: Final = frozenset({"learn", "test", "tmp"})
 DATABASES: Final = (".db", ".sqlite", ".sqlite3")
-ARCHIVES: Final = any_of("*.tar *.tar.* *.tgz *.bz2 *.7z *.rar")  # which only the user unpacks
+ARCHIVES: Final = any_of(
+    "*.tar *.tar.* *.tgz *.bz2 *.lz4 *.7z *.rar"
+)  # which only the user unpacks
 
 
 def never_below(folder: Path, files: Collection[str]) -> frozenset[str]:

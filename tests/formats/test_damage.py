@@ -21,6 +21,11 @@ def _lines(folder: Path, damaged: Iterable[int]) -> None:
     (folder / "trainer_log.jsonl").write_text("".join(cut))
 
 
+def _ends(folder: Path, damaged: Iterable[int]) -> None:
+    cut = (each[9:] if at in damaged else each for at, each in enumerate(LINES))
+    (folder / "trainer_log.jsonl").write_text("".join(cut))
+
+
 def _events(folder: Path, damaged: Iterable[int]) -> None:
     events = (writers.event(step, writers.simple("loss", 2 + 1 / step)) for step in range(1, 61))
     records = [bytearray(writers.record(each)) for each in events]
@@ -49,7 +54,7 @@ def _metric(folder: Path, damaged: Iterable[int]) -> None:
     (folder / "metrics" / "loss").write_text("".join(lines))
 
 
-@pytest.mark.parametrize("write", [_lines, _events, _rows, _metric])
+@pytest.mark.parametrize("write", [_lines, _ends, _events, _rows, _metric])
 def test_a_log_is_ok_only_where_most_of_it_can_be_read(
     tmp_path: Path, write: Callable[[Path, Iterable[int]], None]
 ):

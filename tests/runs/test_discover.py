@@ -268,6 +268,17 @@ def test_a_run_that_died_before_its_first_line_is_not_lost(tmp_path: Path):
         read_run(dead, Settings())
 
 
+@pytest.mark.parametrize("name", ["train.log.bz2", "trainer_log.jsonl.7z", "nohup.out.lz4"])
+def test_a_run_whose_only_log_is_packed_as_nothing_opens_it_is_refused(tmp_path: Path, name: str):
+    """Next to runs that are judged it is no less a run."""
+    grow(tmp_path, "ok/train.log", f"ok/{name}", content=logs.TORCHTUNE)  # a copy, or an older one
+    grow(tmp_path, f"packed/{name}", "other/code.tar.bz2", content=logs.TORCHTUNE)
+    ok, packed = discover(tmp_path, Settings())
+    assert (ok.root.name, packed.root.name) == ("ok", "packed")
+    with pytest.raises(NoLogFound, match="archive, which is not opened"):
+        read_run(packed, Settings())
+
+
 def test_an_empty_log_around_or_in_a_run_that_has_others_is_no_run(tmp_path: Path):
     """What a scheduler or a second process never wrote to is no training."""
     grow(tmp_path, "good/train.log", "next/train.log", content=logs.TORCHTUNE)
