@@ -254,7 +254,7 @@ def test_read_run_does_not_take_rows_that_cannot_be_read_for_none(tmp_path: Path
     store.executemany("insert into metrics values ('', 'a', ?, ?)", [(1, deep), (2, deep)])
     store.commit()
     store.close()
-    with pytest.raises(UnreadableLog, match=r"project\.db: skipped 2 unreadable rows"):
+    with pytest.raises(UnreadableLog, match=r"project\.db: 2 of 2 entries are unreadable"):
         _run(tmp_path)
 
 
