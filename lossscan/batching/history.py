@@ -46,7 +46,8 @@ class History:
         known: dict[str, str] = {}
         with self._opened() as database:
             for task in tasks:
-                self._prints[task.path] = self._fingerprint(task)
+                said = repr((self._salt, task.marks())).encode("utf-8", "surrogateescape")
+                self._prints[task.path] = blake2b(said, digest_size=16).hexdigest()
                 key = (_key(task), self._prints[task.path])
                 if row := database.execute(_KNOWN, key).fetchone():
                     known[task.path] = row[0]
@@ -74,10 +75,6 @@ class History:
             refused = isinstance(error, sqlite3.OperationalError)  # by the disk or another batch
             kind = "state_refused" if refused else "bad_state_file"
             raise OutputError(kind, at=self._file, reason=str(error)) from error
-
-    def _fingerprint(self, task: Task) -> str:
-        said = repr((self._salt, task.marks()))
-        return blake2b(said.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 @contextmanager

@@ -40,17 +40,13 @@ def _take(line: str, points: PointLog, config: dict[str, Any]) -> None:
     held = payload if isinstance(payload, dict) else {}
     metric, parameter = held.get("metric"), held.get("param")
     if isinstance(metric, dict) and not str(metric.get("metricName")).startswith(_OWN):
-        step = metric.get("step") or 0
-        name = _name(held.get("context"), str(metric.get("metricName")))
-        points.add(name, step, metric.get("metricValue"))
+        step, name, context = metric.get("step") or 0, metric.get("metricName"), held.get("context")
+        if context in _CONTEXTS:  # within `experiment.validate()` or `test()` names are training's
+            name = f"{_CONTEXTS[context]}/{name}"
+        points.add(str(name), step, metric.get("metricValue"))
         points.add("epoch", step, metric.get("epoch"))
     elif isinstance(parameter, dict):
         config[str(parameter.get("paramName"))] = parameter.get("paramValue")
-
-
-def _name(context: Any, metric: str) -> str:
-    """What is logged within `experiment.validate()` or `test()` bears the name of training."""
-    return f"{_CONTEXTS[context]}/{metric}" if context in _CONTEXTS else metric
 
 
 _SAMPLE = 'an offline archive, with {"payload": {"metric": {"metricName": "loss", ...}}}'

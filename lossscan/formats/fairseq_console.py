@@ -92,12 +92,8 @@ def _row(line: str) -> dict[str, Any]:
         found = _FIELD.findall(line, validation.end())
         return {f"valid_{name.removeprefix('valid_')}": value for name, value in found}
     stated = _OBJECT.search(line)
-    return _object(stated[0]) if stated else {}
-
-
-def _object(text: str) -> dict[str, Any]:
-    """`update` counts epochs, with their share; `epoch` is the number of the one begun."""
-    row = object_in(text)
+    row = object_in(stated[0]) if stated else {}
+    # `update` counts epochs, with their share; `epoch` is the number of the one begun.
     return {"epoch" if name == "update" else name: row[name] for name in row if name != "epoch"}
 
 

@@ -44,7 +44,8 @@ def read(head: Head, settings: Settings) -> Table:
     Where none was finished its bars are the points, of several epochs the last one of each.
     """
     bars = _of_epochs(list(_bars(head)))
-    rows = list(_rows(filter(_is_whole, bars)))
+    ends = (bar for bar in bars if bar.batch == bar.of or _has_validation(bar))  # or lacks a digit
+    rows = list(_rows(ends))
     by_epoch = bool(rows)
     if not by_epoch:
         several = len({bar.epoch for bar in bars}) > 1
@@ -82,11 +83,6 @@ def _rows(bars: Iterable[_Bar]) -> Iterator[Row]:
         else:
             of_set = "test" if validated else "val"
             yield bar.epoch, {f"{of_set}_{name}": value for name, value in bar.row.items()}
-
-
-def _is_whole(bar: _Bar) -> bool:
-    """Whether an epoch ends with it; who pastes it may cut its first digit."""
-    return bar.batch == bar.of or _has_validation(bar)
 
 
 def _has_validation(bar: _Bar) -> bool:

@@ -31,16 +31,12 @@ def claims(head: Head) -> bool:
     text = peek(head)
     if "oss" not in text and "OSS" not in text:
         return False
-    stated = list(filter(_states_loss, text.splitlines(keepends=True)))
+    losses = ((line, _LOSS.match(line)) for line in text.splitlines(keepends=True))
+    stated = [line for line, found in losses if found and _of_training(found[1])]
     bare = sum(line[0].isalpha() for line in stated)  # begin with the name of the loss
     if sum(_OF_SAMPLES.search(line) is not None for line in stated) >= SURE:
         return True
     return len(stated) >= FEWEST or are_most(bare, text)
-
-
-def _states_loss(line: str) -> bool:
-    found = _LOSS.match(line)
-    return found is not None and _of_training(found[1])
 
 
 def _of_training(name: str) -> bool:

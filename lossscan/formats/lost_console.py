@@ -64,12 +64,14 @@ def read(head: Head, settings: Settings) -> Table:
         count += 1
     skipped = sorted(scales.skipped(range(count)).items())
     said, value = _message(head), _lost_loss(peek(head))
+    step = said.numbers["step"] if said else 1
     rows: list[Row] = [
         (at, {"grad_norm": math.inf, SKIPPED: skips})
         for at, (_, skips) in enumerate(skipped, start=1)
     ]
     if said is not None or value is not None:
-        rows = [(_step(said) if said else 1, {"loss": math.nan if value is None else value})]
+        at = step if isinstance(step, int) else 1
+        rows = [(at, {"loss": math.nan if value is None else value})]
     rows = rows or _norms(peek(head))
     return Table(columns(rows, settings), notes=scales.notes(head.path), fallback=True)
 
@@ -103,11 +105,6 @@ def _norms(text: str) -> list[Row]:
 
 def _message(head: Head) -> Note | None:
     return lost(head, lambda _: False)
-
-
-def _step(said: Note) -> int:
-    step = said.numbers["step"]
-    return step if isinstance(step, int) else 1
 
 
 FORMAT = Format(  # behind all that hold a curve

@@ -73,7 +73,8 @@ def read(head: Head, settings: Settings) -> Table:
             opens = _ARGUMENTS.search(line) is not None
             _note_launch(launches, line, begins=opens or _BEGIN in line)
             in_arguments = (in_arguments or opens) and _END not in line
-            arguments |= _arguments(line) if in_arguments else {}
+            stated = _ARGUMENT.findall(line.rstrip()) if in_arguments else ()
+            arguments |= {name: value for name, value in stated if value != "None"}
             facts = dict(data_facts(line)) | facts
     loss_scales.end(range(len(points)))  # which count skipped updates themselves
     return Table(
@@ -115,11 +116,6 @@ def _note_launch(launches: Launches, line: str, *, begins: bool) -> None:
         launches.begin()
     elif "iteration" in line and (loaded := _LOADED.search(line)):
         launches.load(int(loaded[1]))
-
-
-def _arguments(line: str) -> dict[str, str]:
-    """The argument that a line of the block states, unless it is None."""
-    return {name: text for name, text in _ARGUMENT.findall(line.rstrip()) if text != "None"}
 
 
 # --- the loss that is not printed ----------------------------------------------------------------

@@ -71,15 +71,19 @@ def read(head: Head, settings: Settings) -> Table:
     metrics = _taken(folder / _METRICS, _column, UNREAD_NOTE, notes)
     columns = {key: column for key, (column, _) in metrics.items()}
     notes += (note for _, found in metrics.values() for note in found)
-    config: dict[str, str] = {}
+    config: dict[str, Any] = {}
     for part in _STATED:
         config |= _taken(folder / part, _text, "unreadable", notes)
+    began, status = meta.get("start_time"), meta.get("status")
+    if isinstance(began, int):
+        config["wall_time_start"] = began / 1000  # seconds since 1970
+    ended = _ENDED.get(status) if isinstance(status, int) else None
     return Table(
         path=folder / _METRICS,
         columns=by_name({key: one for key, one in columns.items() if len(one.steps)}, settings),
         framework=trainer_by_arguments(config),
-        config=config | _start(meta),
-        complete=True if _SUMMARY in columns else _complete(meta),
+        config=config,
+        complete=True if _SUMMARY in columns else ended,
         notes=tuple(notes),
     )
 
@@ -94,17 +98,6 @@ def _meta(head: Head) -> Mapping[str, Any]:
     except ValueError as error:
         raise UnreadableLog("broken_meta", reason=reason_of(error)) from error
     return meta if isinstance(meta, dict) else {}
-
-
-def _start(meta: Mapping[str, Any]) -> dict[str, float]:
-    """When the run began, in seconds since 1970."""
-    began = meta.get("start_time")
-    return {"wall_time_start": began / 1000} if isinstance(began, int) else {}
-
-
-def _complete(meta: Mapping[str, Any]) -> bool | None:
-    status = meta.get("status")
-    return _ENDED.get(status) if isinstance(status, int) else None
 
 
 def _taken(

@@ -37,7 +37,8 @@ def read(head: Head, settings: Settings) -> Table:
     for name, metric in (held if isinstance(held, dict) else {}).items():
         if isinstance(metric, dict):
             for stated, value in zip(_list(metric, "steps"), _list(metric, "values"), strict=False):
-                points.add(name.replace(".", "/"), stated, _plain(value))
+                plain = value.get("value") if isinstance(value, dict) else value  # of numpy
+                points.add(name.replace(".", "/"), stated, plain)
     found = points.columns(settings)
     entries = max(len(column.steps) for column in found.values())
     notes = (Note("cut_json", head.path, {"entries": entries}),) if cut else ()
@@ -48,11 +49,6 @@ def read(head: Head, settings: Settings) -> Table:
 def _list(metric: dict[str, Any], key: str) -> list[Any]:
     held = metric.get(key)
     return held if isinstance(held, list) else []
-
-
-def _plain(value: Any) -> Any:
-    """A number as it is; numpy's are kept as `{"dtype": "float64", "value": 0.5}`."""
-    return value.get("value") if isinstance(value, dict) else value
 
 
 _SAMPLE = '{"training.loss": {"steps": [1, 2], "values": [2.3, 2.1]}}'

@@ -37,12 +37,9 @@ def _row(header: list[str], cells: list[str]) -> Iterator[Row]:
     counters = 2 if header[1] == "#" else 1
     counts = cells[:counters]
     if len(cells) == len(header) and all(map(_COUNT.fullmatch, counts)):
-        named = zip(map(_name, header[counters:]), cells[counters:], strict=True)
+        names = (re.sub(r"\. |[. ]", "_", name.lower()) for name in header[counters:])
+        named = zip(names, cells[counters:], strict=True)
         yield int(counts[-1]), {"epoch": counts[0], **dict(named)}
-
-
-def _name(header: str) -> str:
-    return header.lower().replace(". ", "_").replace(".", "_").replace(" ", "_")
 
 
 def _split(line: str) -> list[str]:

@@ -6,7 +6,7 @@ Each record is a protocol buffer (wandb/proto/wandb_internal.proto).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -56,7 +56,8 @@ def read(head: Head, settings: Settings) -> Table:
     log = _Log(RowLog(settings))
     notes = read_records(head, partial(_take, log), "W&B")
     keys = sorted(log.history.sheet.numbers)
-    framework = _framework(log, keys)
+    own = "lightning" if _LIGHTNING_STEP in keys else None
+    framework = trainer_by_arguments(log.config) or own
     return Table(
         log.history.columns_as_stated(),
         framework=framework,
@@ -152,14 +153,6 @@ def _parsed(text: bytes) -> Any:
         return json.loads(text) if len(text) <= _LARGEST else None
     except (ValueError, RecursionError):
         return None
-
-
-# --- the table ----------------------------------------------------------------------------------
-
-
-def _framework(log: _Log, keys: Sequence[str]) -> str | None:
-    own = "lightning" if _LIGHTNING_STEP in keys else None
-    return trainer_by_arguments(log.config) or own
 
 
 FORMAT = Format(

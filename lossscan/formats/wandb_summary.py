@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from lossscan.canonical.names import namer
@@ -31,20 +30,15 @@ def read(head: Head, settings: Settings) -> Table:
     held, _ = document(head)
     last = held if isinstance(held, dict) else {}
     name_of = namer(settings.series)
-    own = [step_number(value) for key, value in last.items() if _is_step(key, name_of)]
+    logged = {key: value for key, value in last.items() if key[:1] != "_"}  # by the training
+    own = [step_number(value) for key, value in logged.items() if name_of(key) == "step"]
     step = next((each for each in [*own, step_number(last.get(_CALLS))] if each is not None), 0)
-    logged = {key: value for key, value in last.items() if key[:1] != "_"}
     return Table(
         columns([(step, logged)], settings),
         complete=True if _ENDED in last else None,
         notes=(Note("last_values_only", head.path),),
         fallback=True,
     )
-
-
-def _is_step(key: str, name_of: Callable[[str], str]) -> bool:
-    """Whether a key counts steps of the training; W&B's own count is of its calls."""
-    return key[:1] != "_" and name_of(key) == "step"
 
 
 FORMAT = Format(

@@ -78,6 +78,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
     named = (config.framework, *(table.framework for table in merged.tables))
     framework = framework_of(named, merged.series)
     schedule = schedule_of(merged.series, config.fields, merged.resumes, framework=framework)
+    in_bits = trainer_of(framework).in_bits  # said so that nobody compares them with nats
     return Run(
         path=str(files.root),
         name=relative(files.root, root.parent) if files.part else root.name,
@@ -96,7 +97,7 @@ def assemble(files: RunFiles, settings: Settings) -> Run:
             *refused.notes(),
             *closed(files.skipped, root),
             *_unvouched(tables, chosen),
-            *_units(framework, merged),
+            *((Note("in_bits", merged.tables[0].path),) if in_bits else ()),
         ),
         skipped=(
             *files.skipped,
@@ -273,12 +274,6 @@ def _no_series(root: Path, merged: Merged) -> InputError:
         said = Message(broken.kind, path=relative(broken.path, root), **broken.values())
         return UnreadableLog("no_access", at=root, reason=said, hint="retry")
     return NoUsableSeries("nothing_logged", at=root)
-
-
-def _units(framework: str | None, merged: Merged) -> list[Note]:
-    """A note where the losses are not in nats, so that nobody compares them with others."""
-    in_bits = trainer_of(framework).in_bits
-    return [Note("in_bits", merged.tables[0].path)] if in_bits else []
 
 
 def _complete(merged: Merged, schedule: Schedule) -> bool | None:

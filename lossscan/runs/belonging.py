@@ -57,17 +57,13 @@ def holding_of(
     """
     folders = set(with_logs)
     kept = {path.parent for path in folders if CHECKPOINT.fullmatch(path.name)}
-    outputs = {path for path, files in settings.items() if any(map(_is_of_trainer, files))}
+    stems = {path: {file.stem.lower() for file in files} for path, files in settings.items()}
+    outputs = {path for path, held in stems.items() if "training_args" in held}  # transformers'
     anchors = folders | kept | outputs
     runs: dict[Path, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
     for path in sorted({path.parent if _is_of_wandb(path) else path for path in folders}):
         runs[path.parent][_run_name(path)].append(path)
     return Holding(folders, anchors, runs, homes)
-
-
-def _is_of_trainer(file: Path) -> bool:
-    """Whether it holds what transformers saves in the one folder that a training writes to."""
-    return file.stem.lower() == "training_args"
 
 
 def _is_of_wandb(path: Path) -> bool:

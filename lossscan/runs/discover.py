@@ -138,17 +138,13 @@ def _has_content(path: Path) -> bool:
 def _settle_all(folders: Mapping[Path, Folder], settings: Settings) -> None:
     """Tell the logs of all folders, without copies of what is in another."""
     for folder in folders.values():
-        _settle(folder, settings)
+        if folder.logs or len(folder.doubtful) > MOST_DOUBTFUL:
+            continue  # something surer is next to the doubtful ones, or these are data
+        folder.logs = [path for path in folder.doubtful if is_log(path, settings)]
+        folder.doubtful = [path for path in folder.doubtful if path not in folder.logs]
     with_logs = {path for path, folder in folders.items() if folder.logs}
     for folder in folders.values():
         folder.logs = [path for path in folder.logs if not is_packed_copy(path, with_logs)]
-
-
-def _settle(folder: Folder, settings: Settings) -> None:
-    """Doubtful files are logs where their content says so and nothing surer is next to them."""
-    if not folder.logs and len(folder.doubtful) <= MOST_DOUBTFUL:
-        folder.logs = [path for path in folder.doubtful if is_log(path, settings)]
-        folder.doubtful = [path for path in folder.doubtful if path not in folder.logs]
 
 
 def _settle_last(folders: Iterable[Folder], settings: Settings) -> None:

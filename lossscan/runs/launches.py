@@ -186,7 +186,9 @@ def _surviving(
     resumes = _resumes(rows, launches, chosen, reference)
     before = courses.index(chosen) - 1
     if before >= 0 and training is None:
-        resumes.insert(0, _fresh(courses[before], rows, launches, launches[chosen[0]].path))
+        alive = {n: _alive(row, launches, courses[before]) for n, row in rows.items()}
+        dead, source = _series_of(rows, alive), str(launches[chosen[0]].path)
+        resumes.insert(0, Resume(step=0, dead=dead, fresh=True, source=source))
     once = Once()  # evaluations repeat epochs: without these, their steps are those of the loss
     kept = {name: replace(each, steps=once.of(each.steps)) for name, each in series.items()}
     return Course(tables, kept, tuple(resumes), of=len(courses), number=before + 2)
@@ -288,10 +290,3 @@ def _resumes(
         dead = _series_of(rows, {name: each[place].points for name, each in taken.items()})
         resumes.append(Resume(step=step, dead=dead, source=str(launch.path)))
     return resumes
-
-
-def _fresh(
-    course: range, rows: Mapping[str, Rows], launches: Sequence[_Launch], path: Path
-) -> Resume:
-    lost = _series_of(rows, {n: _alive(row, launches, course) for n, row in rows.items()})
-    return Resume(step=0, dead=lost, fresh=True, source=str(path))

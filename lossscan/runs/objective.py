@@ -64,12 +64,13 @@ _TRL: Final = (  # what TRL's trainers add to them
 def objective_of(keys: Iterable[str], config: Mapping[str, Field]) -> str:
     """The objective's name; cross-entropy where nothing points elsewhere."""
     logged = list(keys)
+    parts = [key for key in logged if is_part(key) and not _OF_LANGUAGE.fullmatch(key.lower())]
     return (
         _from_settings(config)
         or (ADVERSARIAL if _is_adversarial(logged) else None)
         or _from_keys(logged)
         or _from_model(config)
-        or (COMPOSITE if sum(map(_is_part_of_many, logged)) >= PARTS else CROSS_ENTROPY)
+        or (COMPOSITE if len(parts) >= PARTS else CROSS_ENTROPY)
     )
 
 
@@ -79,10 +80,6 @@ def _is_adversarial(keys: Iterable[str]) -> bool:
     players = [words & (_PLAYERS | _SHOWN | _GAME) for words in parts]
     said = set().union(*players)
     return bool(parts) and all(players) and (bool(said & _PLAYERS - {"critic"}) or said >= _SHOWN)
-
-
-def _is_part_of_many(key: str) -> bool:
-    return is_part(key) and _OF_LANGUAGE.fullmatch(key.lower()) is None
 
 
 def _from_settings(config: Mapping[str, Field]) -> str | None:

@@ -77,7 +77,8 @@ def find(url: str, settings: Settings) -> list[Remote]:
             raise NoLogFound("no_such_url", at=url)
         if len(listed) > MOST_FILES:
             raise InputError("too_many_files", at=url, files=len(listed))
-        base, single = _base(root, listed)
+        single = list(listed) == [root.rstrip("/")]
+        base = str(PurePosixPath(root).parent) if single else root.rstrip("/")
         found = {path[len(base) :].lstrip("/"): told for path, told in listed.items()}
         out = () if single else {path for path in found if _leads_out(system, base, path)}
         inside = {path: told for path, told in found.items() if path not in out}
@@ -147,12 +148,6 @@ def _said_of(url: str) -> Iterator[None]:
     except Exception as error:
         kind, reason = type(error).__name__, reason_of(error)
         raise UnreadableLog("url_unreadable", at=url, error=kind, reason=reason) from error
-
-
-def _base(root: str, listed: Mapping[str, Any]) -> tuple[str, bool]:
-    """The folder that paths are told from, and whether the root is a file."""
-    single = list(listed) == [root.rstrip("/")]
-    return (str(PurePosixPath(root).parent) if single else root.rstrip("/")), single
 
 
 def _leads_out(system: Any, base: str, path: str) -> bool:

@@ -76,6 +76,7 @@ FORMATS = {"json": as_json, "markdown": marked_down, "rich": shown}
 
 def _sections(entry: RulePage, lang: str) -> list[_Section]:
     """What a page says, in the order a reader asks; sections without lines are left out."""
+    remedies = [*entry.remedies.values(), *(cause.remedy for cause in entry.causes.values())]
     table: list[tuple[str, Iterable[str], bool]] = [
         ("what", [worded(entry.summary, lang)], False),
         ("why", [worded(entry.why, lang)], False),
@@ -86,7 +87,7 @@ def _sections(entry: RulePage, lang: str) -> list[_Section]:
             dict.fromkeys(worded(cause.text, lang) for cause in entry.causes.values()),
             True,
         ),
-        ("remedies", _remedies(entry, lang), True),
+        ("remedies", dict.fromkeys(worded(text, lang) for text in remedies), True),
         ("options", _named(entry.options, lang), True),
         ("references", entry.references, True),
     ]
@@ -102,8 +103,3 @@ def _sections(entry: RulePage, lang: str) -> list[_Section]:
 def _named(texts: Mapping[str, Text], lang: str) -> Iterable[str]:
     colon = words.say(lang, "colon")
     return (f"{name}{colon}{worded(text, lang)}" for name, text in texts.items())
-
-
-def _remedies(entry: RulePage, lang: str) -> Iterable[str]:
-    texts = [*entry.remedies.values(), *(cause.remedy for cause in entry.causes.values())]
-    return dict.fromkeys(worded(text, lang) for text in texts)

@@ -22,7 +22,7 @@ from lossscan.formats.kit.counters import CounterPlace, Kind, place_of
 from lossscan.formats.kit.format import Format
 from lossscan.formats.kit.idle_lines import JUDGED
 from lossscan.formats.kit.loss_scale_log import SKIPPED
-from lossscan.formats.kit.stated import LineReader, StatedLine
+from lossscan.formats.kit.stated import LineReader
 from lossscan.formats.kit.text import PAIR, are_most, peek
 from lossscan.model import Column, Table
 from lossscan.settings import Settings
@@ -100,12 +100,8 @@ def claims(head: Head) -> bool:
     if len(begun) > 1 and begun[0] < begun[1]:
         return True
     printed = map(LineReader().take, filter(_PRINTED.match, shown))
-    return are_most(max(found.values(), default=0), text) or any(map(_is_point, printed))
-
-
-def _is_point(line: StatedLine) -> bool:
-    """Whether a line states a loss of the training, and what it counts."""
-    return line.place is not None and trains(line.row)
+    points = (line.place is not None and trains(line.row) for line in printed)
+    return are_most(max(found.values(), default=0), text) or any(points)
 
 
 def _is_eval_loss(name: str) -> bool:

@@ -57,8 +57,12 @@ def second_passes(lines: FormLines) -> SecondPasses | None:
     if not TWO <= len(lengths) <= 1 + TWO:
         return None
     totals, forms = np.repeat(passes.total, passes.lines), lines.ids[at]
-    names = [_names(lines, forms[totals == length]) for length in lengths]
-    updated = list(map(_updates, names))
+    names = [
+        {name for form in distinct(forms[totals == length]) for name in lines.forms[form].names}
+        for length in lengths
+    ]
+    # Those that train; where none does for sure, passes of more batches do.
+    updated = [any(canonical(name) in _UPDATES for name in each) for each in names]
     trained = int(lengths[updated.index(True)] if any(updated) else lengths[-1])
     place = _places(passes.total != trained)
     sizes = [distinct(passes.total[place == nth]).tolist() for nth in (1, TWO)]
@@ -84,15 +88,6 @@ def _places(evaluates: BoolArray) -> IntArray:
     """(p,) which pass it is behind the last one that trains, 0 for that one."""
     at = np.arange(len(evaluates))
     return at - np.maximum.accumulate(np.where(evaluates, -1, at))
-
-
-def _names(lines: FormLines, forms: IntArray) -> set[str]:
-    return {name for form in distinct(forms) for name in lines.forms[form].names}
-
-
-def _updates(names: set[str]) -> bool:
-    """Whether lines with such names train; where none does for sure, passes of more batches do."""
-    return any(canonical(name) in _UPDATES for name in names)
 
 
 def _passes(lines: FormLines, at: IntArray) -> _Passes:

@@ -58,8 +58,8 @@ class Banner(Struct):
 
     def take(self, line: str) -> None:
         """Note what a line says."""
-        if not _may_be_one(line):
-            return
+        if not (" = " in line or "***" in line or "Continuing" in line):
+            return  # as nearly each line: this must take no time
         if section := _SECTION.search(line):
             self.evaluating = section[1] != "training"
             self.trainings += not self.evaluating
@@ -67,11 +67,6 @@ class Banner(Struct):
         if not self.evaluating:
             stated = _STATED.finditer(line)
             self.config |= {_BANNER[m[1].lower()]: int(m[2].replace(",", "")) for m in stated}
-
-
-def _may_be_one(line: str) -> bool:
-    """Nearly no line is: each is asked, so that this must take no time."""
-    return " = " in line or "***" in line or "Continuing" in line
 
 
 def data_facts(line: str) -> Iterator[tuple[str, Any]]:

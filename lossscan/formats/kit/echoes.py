@@ -210,12 +210,9 @@ def _ends(line: str) -> bool:
 def _states(line: str) -> bool:
     """Whether a line may state a setting, at a glance."""
     shaped = ":" in line or "=" in line or ".." in line or "|" in line or "│" in line
-    return (shaped or _COLUMNS.fullmatch(line) is not None) and not _is_help(line)
-
-
-def _is_help(line: str) -> bool:
     described = "(default" in line or "[default" in line
-    return line.lstrip().startswith("--") or (described and _DEFAULTED.fullmatch(line) is None)
+    helps = line.lstrip().startswith("--") or (described and not _DEFAULTED.fullmatch(line))
+    return (shaped or _COLUMNS.fullmatch(line) is not None) and not helps
 
 
 def _is_passed_over(line: str, *, passing: bool) -> bool:

@@ -146,8 +146,8 @@ def entry_of(text: str) -> Entry | None:
     if len(row) == 1 or "epoch" not in row:
         return None
     made = _made(row, _kind(row), quoted=("epoch", row["epoch"], "") in items)
-    if made is not None:
-        made.stated = _stated(text)
+    if made is not None and (found := _STATED.search(text)):
+        made.stated = Bar(int(found[1]), int(found[2]))
     return made
 
 
@@ -168,11 +168,6 @@ def quoted_digits(epoch: float) -> int:
 def slack_of(digits: int) -> float:
     """Half of the last of so many decimals."""
     return 0.5 * 10.0**-digits
-
-
-def _stated(text: str) -> Bar | None:
-    found = _STATED.search(text)
-    return Bar(int(found[1]), int(found[2])) if found else None
 
 
 def _kind(row: Mapping[str, str]) -> str:

@@ -26,7 +26,8 @@ def last_data_epoch(
     `batch`: samples a step. `consumed`: samples at each step, for batches that grow in the run.
     """
     separate = config.get("separate_last_epoch")
-    found = _first_sample(config, _requested(config, batch))
+    wanted = _requested(config, batch)
+    found = next((told for way in _WAYS if (told := way(config, wanted)) is not None), None)
     if batch is None or found is None or (separate is not None and not separate.value):
         return
     sample, source = found
@@ -40,11 +41,6 @@ def _step_at(sample: float, consumed: Series | None) -> float | None:
         return None
     counts, steps = [0, *consumed.values], [0, *consumed.steps]
     return float(np.interp(sample, counts, steps)) + ROUNDING
-
-
-def _first_sample(config: TrainingConfig, wanted: float | None) -> tuple[float, str] | None:
-    """The number of samples before the last data epoch, and the file that tells it."""
-    return next((found for way in _WAYS if (found := way(config, wanted)) is not None), None)
 
 
 def _printed(config: TrainingConfig, _: float | None) -> tuple[float, str] | None:

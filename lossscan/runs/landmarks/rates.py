@@ -87,7 +87,8 @@ def lr_changes(rate: Series | None, after: float) -> Iterator[Landmark]:
     previous = -AROUND
     for index in np.flatnonzero(found & (steps[:-1] >= after)).tolist():
         if index - previous >= AROUND:  # one change may show in neighboring points
-            yield _change(steps, index)
+            step, slack = float(steps[index]), float(steps[index + 1] - steps[index])
+            yield Landmark("lr_change", step, slack=slack, source="learning_rate")
         previous = index
 
 
@@ -95,11 +96,6 @@ def set_rates(rate: Series | None, gap: float) -> Iterator[Landmark]:
     """Places where a log says that the rate is changed, `gap` steps between its points."""
     for step in () if rate is None else rate.steps.tolist():
         yield Landmark("lr_change", float(step), slack=gap, source=SET_RATE)
-
-
-def _change(steps: IntArray, index: int) -> Landmark:
-    slack = float(steps[index + 1] - steps[index])
-    return Landmark("lr_change", float(steps[index]), slack=slack, source="learning_rate")
 
 
 def _finite(rate: Series) -> tuple[IntArray, FloatArray]:

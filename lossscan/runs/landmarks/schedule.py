@@ -72,7 +72,8 @@ def _range(series: Mapping[str, Series]) -> tuple[int, int]:
 def _epochs(series: Mapping[str, Series], config: TrainingConfig, batch: float | None) -> Epochs:
     """From the log's own count, else the epoch column, else the number of examples."""
     first, last = _range(series)
-    stated, computed = stated_number(config, "steps_per_epoch"), _computed_length(config, batch)
+    stated, examples = (stated_number(config, of) for of in ("steps_per_epoch", "num_examples"))
+    computed = float(ceil(examples / batch)) if examples and batch else None
     column = series.get("epoch")
     if stated is None and column is not None and len(column) > 1:
         found = epochs_of(column, computed, _once_an_epoch(series))
@@ -90,11 +91,6 @@ def _once_an_epoch(series: Mapping[str, Series]) -> list[int]:
     """Steps of evaluations and of means over an epoch, which Lightning calls `..._epoch`."""
     names = [name for name in series if name == "eval_loss" or name.endswith("_epoch")]
     return [int(step) for name in names for step in series[name].steps]
-
-
-def _computed_length(config: TrainingConfig, batch: float | None) -> float | None:
-    examples = stated_number(config, "num_examples")
-    return float(ceil(examples / batch)) if examples and batch else None
 
 
 def _is_pseudo(epochs: Epochs, config: TrainingConfig) -> bool:

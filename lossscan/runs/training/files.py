@@ -145,15 +145,11 @@ def _settings_in(loaded: Any) -> Raw:
     for shape, unpack in _SHAPES:
         if any(mark in raw for mark in shape):
             return Raw(unpack(raw), _framework_of(raw), sure=True)
-    return Raw(_with_sections(raw), _framework_of(raw), sure=_is_of_swanlab(loaded))
+    swanlab = all(isinstance(each, dict) and set(each) == _WRAPPING for each in loaded.values())
+    return Raw(_with_sections(raw), _framework_of(raw), sure=swanlab)
 
 
 _WRAPPING: Final = frozenset({"desc", "sort", "value"})
-
-
-def _is_of_swanlab(loaded: dict[Any, Any]) -> bool:
-    """Whether each setting is wrapped as SwanLab does it."""
-    return all(isinstance(each, dict) and set(each) == _WRAPPING for each in loaded.values())
 
 
 def _unwrapped(value: Any) -> Any:

@@ -104,7 +104,7 @@ _COMMA: Final = expression(
     r" {0,4}\d{1,9},\d{1,12}(?!,?\d)"
 )
 _POINT: Final = expression(r"\d\.\d")
-_DECIMAL: Final = expression(r"(\d),(?=\d)")
+_DECIMAL: Final = expression(r"(\d),(?=\d)")  # where no number of the log has a point
 
 
 def is_pasted(head: Head) -> bool:
@@ -136,7 +136,7 @@ def _repairs(start: bytes) -> tuple[_Repair, ...]:
     within = tuple(
         repair
         for repair, holds in (
-            (_untyped, "\\_" in text or "\\[" in text),
+            (_each(partial(_BACKSLASH.sub, "")), "\\_" in text or "\\[" in text),
             (_each(methodcaller("replace", _ELIDED, " ")), _ELIDED in text),
             (_each(methodcaller("replace", _TAB, "\t")), _TAB in text),
             (objects_flat, has_objects(text)),
@@ -156,7 +156,10 @@ def _repairs(start: bytes) -> tuple[_Repair, ...]:
             (whole_rows, are_cut_rows(shown)),
             (plain, is_julia(text)),
             (_untupled, "('" in text and _often(_TUPLE.match, shown)),
-            (_pointed, not _POINT.search(text) and len(_COMMA.findall(text)) >= FEWEST),
+            (
+                _each(partial(_DECIMAL.sub, r"\1.")),
+                not _POINT.search(text) and len(_COMMA.findall(text)) >= FEWEST,
+            ),
         )
         if holds
     )
@@ -287,12 +290,3 @@ def _of_ranks(ranks: Mapping[int, bool], text: Iterable[str]) -> Iterator[str]:
         rank = _RANK.match(line)
         if rank is None or ranks.get(int(rank[1])) or "nan" in line.lower():
             yield line
-
-
-def _untyped(text: Iterable[str]) -> Iterator[str]:
-    return (_BACKSLASH.sub("", line) if "\\" in line else line for line in text)
-
-
-def _pointed(text: Iterable[str]) -> Iterator[str]:
-    """Decimal commas: no number of the log has a point, and what names a loss is behind a comma."""
-    return (_DECIMAL.sub(r"\1.", line) for line in text)
