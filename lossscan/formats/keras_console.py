@@ -44,7 +44,7 @@ def read(head: Head, settings: Settings) -> Table:
     Where none was finished its bars are the points, of several epochs the last one of each.
     """
     bars = _of_epochs(list(_bars(head)))
-    ends = (bar for bar in bars if bar.batch == bar.of or _has_validation(bar))  # or lacks a digit
+    ends = (bar for bar in bars if bar.batch == bar.of or _has_validation(bar))  # cut by who pastes
     rows = list(_rows(ends))
     by_epoch = bool(rows)
     if not by_epoch:
