@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 
 from lossscan.model import Cause, Evidence, Finding, Message, RuledOut, Series, Severity
-from lossscan.numeric.arrays import BoolArray, IntArray, stretches
+from lossscan.numeric.arrays import BoolArray, stretches
 from lossscan.numeric.medians import median
 from lossscan.points import COMPOSITE, NEAR, NEVER_ZERO, ROUNDED, near_zero
 from lossscan.rules.kit.case import Case
@@ -143,7 +143,7 @@ def _zeros(case: Case, loss: Series) -> _Zeros:
         row[start:stop] = stop - start >= IN_A_ROW
     first = np.logical_and.accumulate(zero)
     end = row & np.logical_and.accumulate(zero[::-1])[::-1]
-    level, sound = _around(loss, zero), _is_sound(case, loss.steps[end])
+    level, sound = _around(loss, zero), _is_sound(case, loss, end)
     leapt = leapt_before(case, loss)
     return _Zeros(loss, zero, row, first, end, *_gradients(case, loss), level, sound, leapt)
 
@@ -183,16 +183,24 @@ def _skipped(case: Case, zeros: _Zeros) -> dict[str, float]:
     return next(({name: score} for name, score, holds in cases if name and holds), {})
 
 
-def _is_sound(case: Case, steps: IntArray) -> bool:
+def _is_sound(case: Case, loss: Series, end: BoolArray) -> bool:
     """Whether the zeros at the end cannot be NaN: an evaluation among them is finite.
 
     One at the last step may be of the best checkpoint, loaded again. Nor does any trainer but those
-    built on transformers log NaN as 0.
+    built on transformers log NaN as 0; a loop of one's own, whose loss fell so far, rounds.
     """
-    if not may_be_transformers(case.run.framework):
+    before = loss.values[~end]
+    fell = len(before) > 0 and 0 < before[-1] <= SMALL * min(before[0], 1.0)
+    if not may_be_transformers(case.run.framework) or (fell and not _tunes(case)):
         return True
+    steps = loss.steps[end]
     evaluated = [each.steps for each in case.eval_losses().values()] if len(steps) else []
     return any(((steps[0] < each) & (each < steps[-1])).any() for each in evaluated)
+
+
+def _tunes(case: Case) -> bool:
+    """Whether it trains a language model, or is of a trainer that does little else."""
+    return is_token_loss(case) or case.trainer.tunes
 
 
 def _kind(zeros: _Zeros, skipped: dict[str, float], floor: float, partly: float) -> str:
@@ -236,8 +244,9 @@ def _finding(
     severity, confidence, scores = _VERDICTS[kind]
     if kind == "skipped":
         severity = _severity(zeros, partly)
-    elif kind == "spent" and not (is_token_loss(case) or case.trainer.tunes):
-        severity = Severity.INFO  # most losses may end at 0
+    elif kind == "spent" and not _tunes(case):  # most losses may end at 0
+        sure = case.eval_losses() or not may_be_transformers(case.run.framework)
+        severity = Severity.INFO if sure else Severity.WARNING
     loss, told = zeros.loss, zeros.end if kind in _TO_THE_END else zeros.zero
     first = int(loss.steps[int(np.argmax(told))])
     hidden = hidden_nan(case, loss) if kind in _OF_NAN else None

@@ -201,3 +201,18 @@ def test_a_part_whose_name_has_a_digit_is_one_of_several_on_a_line(tmp_path: Pat
     row = "step {n}, Mel Loss: 1.5, Gen Loss: {n}.25, S2S Loss: 0.25\n"
     table = _read(tmp_path, "".join(row.format(n=n) for n in range(1, 5)))
     assert logs.points(table, "loss") == [(n, n + 2.0) for n in range(1, 5)]
+
+
+def test_a_cross_entropy_next_to_a_part_is_a_term(tmp_path: Path):
+    """GluonCV logs two terms and no total: NaN in the second is lost in none of them."""
+    line = "[Epoch 0][Batch {n}9], Speed: 31.8 samples/sec, CrossEntropy=12.{n}, SmoothL1=1.5\n"
+    table = logs.read_log(tmp_path, "".join(line.format(n=n) for n in range(1, 5)))
+    assert logs.points(table, "loss") == [(10 * n + 9, 13.5 + n / 10) for n in range(1, 5)]
+    assert {"cross_entropy", "SmoothL1"} <= table.columns.keys()
+
+
+def test_a_cross_entropy_alone_is_the_loss(tmp_path: Path):
+    """An error next to it is no term."""
+    line = "epoch {n}: CrossEntropy=2.{n}, SmoothedError=0.5\n"
+    table = logs.read_log(tmp_path, "".join(line.format(n=n) for n in range(1, 6)))
+    assert logs.points(table, "loss") == [(n, 2 + n / 10) for n in range(1, 6)]

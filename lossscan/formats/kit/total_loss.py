@@ -14,6 +14,7 @@ from lossscan.model import Column
 _WHOLE: Final = expression(
     r"(?:\A|_)(?:vae|elbo|all|sum|tot|joint|combined|overall)(?:_|\Z)"
 )  # what its terms make
+_TERM: Final = "cross_entropy"  # the loss where it is alone, next to parts one of them
 FEWEST_TERMS: Final = 2  # in addition to the total
 _SUM: Final = expression(r"(?i)(?<![a-z])(?:total|sum)(?![a-z])")
 _MEAN: Final = expression(r"(?i)(?<![a-z])(?:avg|average|mean)(?![a-z])")
@@ -31,7 +32,10 @@ def with_loss(found: dict[str, Column]) -> dict[str, Column]:
         found["eval_loss"] = found.pop(other)
     lost = {name for name, column in found.items() if not np.isfinite(column.values).all()}
     name = fallback_loss({name: len(column.steps) for name, column in found.items()}, lost)
-    if name is not None:
+    terms = [column for other, column in found.items() if is_part(other)]
+    if name == _TERM and terms:  # of a detector, which logs no total
+        found["loss"] = added_up([found[name], *terms])
+    elif name is not None:
         found["loss"] = found.pop(name)
         evaluated = f"eval_{name.removeprefix('train_')}"
         if "eval_loss" not in found and evaluated in found:
