@@ -12,6 +12,7 @@ SHAPES = [
     "Loss={:.4f}",
     "loss is {:.4f}",
     "Train Loss: {:.4f}",
+    "Running loss: {:.4f}",
     "loss: tensor({:.4f}, device='cuda:0', grad_fn=<NllLossBackward0>)",
     "2026-05-01 10:00:00,123 - INFO - loss: {:.4f}",
     "2026-05-01 10:00:00.123 | INFO     | __main__:main:12 - loss: {:.4f}",
