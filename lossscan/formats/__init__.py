@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatch
 from functools import cache
 from importlib import import_module
@@ -32,6 +32,7 @@ from lossscan.errors import (
 from lossscan.formats.kit.echoes import echoed
 from lossscan.formats.kit.ending import ending, lost
 from lossscan.formats.kit.format import Format, answered, claimed
+from lossscan.formats.kit.several import Kept
 from lossscan.formats.kit.unlike import never_a_log, unknown
 from lossscan.model import UNREAD_NOTE, Message, Note, Table
 from lossscan.settings import Settings
@@ -112,7 +113,7 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
         if isinstance(failure := claimed(each, head), BaseException):
             raise failure
         with ignore_float_errors():
-            table = each.read(head, settings)
+            table = (each.read if each.runs else _kept(each.read))(head, settings)
             path = head.path if table.path == Path() else table.path
             table = _bounded(replace(table, path=path, format=each.name))
             return _with_echoes(_with_ending(table, head, each), head, each)
@@ -123,6 +124,12 @@ def _read_by(each: Format, head: Head, settings: Settings) -> Table:
     except BaseException as error:  # a file that breaks one reader must not silence the others
         _log.debug("%s: reader %s: please report this", head.path, each.name, exc_info=True)
         raise ReaderFailed("reader_broke", error=type(error).__name__) from error
+
+
+@cache
+def _kept(read: Callable[[Head, Settings], Table]) -> Kept[Table]:
+    """A reader that knows no runs, for which one training of a file is as good as another."""
+    return Kept(read)
 
 
 def _bounded(table: Table) -> Table:

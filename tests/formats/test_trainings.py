@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
+from lossscan import formats
 from lossscan.errors import NoLogFound, UnreadableLog
+from lossscan.formats.key_value.steady_lines import read_lines
 from lossscan.runs import read_run
 from lossscan.runs.apart import apart
 from lossscan.runs.discover import discover
@@ -181,3 +184,13 @@ def test_a_counter_that_begins_again_while_the_loss_goes_on_is_the_same_training
     losses = [2.5, 2.2, 2.0, 1.9, 1.8, 1.7, 1.6, 1.5]
     lines = [f"{{'loss': {x}, 'epoch': {(at % 4 + 1) / 8}}}\n" for at, x in enumerate(losses)]
     assert logs.read_log(tmp_path, "".join(lines)).columns["loss"].values.tolist() == losses
+
+
+def test_a_console_of_many_trainings_is_read_once_for_all_of_them(tmp_path: Path):
+    """A batch asks for each by itself, and the time of it would grow with their square."""
+    log = tmp_path / "train.log"
+    log.write_text("".join(f"step {step} loss: {2 + 1 / step:.4f}\n" for step in range(1, 60)) * 9)
+    with patch("lossscan.formats.key_value.read_lines", wraps=read_lines) as read:
+        for part in "159":
+            assert len(formats.read_file(log, Settings(), part).columns["loss"].steps) == 9 * 59
+    assert read.call_count == 1
