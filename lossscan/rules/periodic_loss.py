@@ -18,6 +18,7 @@ TREND_POINTS = 51  # of the median that is the trend: what returns later shows a
 # Of the autocorrelation: of 18 real and trained runs, 6 with odd epoch ends keep up to 0.35 of it
 # without these, all others 0.58 and more.
 LEFT = 0.5
+WAVE_POINTS = 3  # between two ends: in fewer no crest has a valley on either side
 CHANCE_ERRORS = 3.0  # standard errors above the highest that white noise is expected to reach
 RESTART_SHARE = 0.5  # of the highest rate, by which a restart raises it at once
 FEWEST_CRESTS = 3  # at one phase: two come together by chance
@@ -102,10 +103,11 @@ def _is_at_ends(case: Case, period: float) -> bool:
     """Whether the wave is a point at each epoch end, and little is left of it without these."""
     curve, lag = case.curve, round(period / spacing(case.curve.steps))
     within = np.ones(len(curve.steps), dtype=bool)
-    for mark in case.run.schedule.of("epoch_boundary"):
+    ends = case.run.schedule.of("epoch_boundary")
+    for mark in ends:
         first, last = np.searchsorted(curve.steps, (mark.step - mark.slack, mark.step + mark.slack))
         within[first : last + 1] = False
-    if 2 * np.count_nonzero(within) <= len(within):  # what is left of such epochs tells nothing
+    if np.count_nonzero(within) < max(len(within) / 2, WAVE_POINTS * len(ends)):
         return False
     flat = curve.clipped - running_median(curve.clipped, TREND_POINTS)
     flat = np.where(within, flat - flat.mean(where=within), 0.0)
