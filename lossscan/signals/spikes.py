@@ -196,11 +196,12 @@ def _is_block(sigma: FloatArray, deepest: Callable[[int], float]) -> bool:
 
     `deepest`: how far so many points in a row are below the course together, at most.
     """
-    if len(sigma) < BLOCK_POINTS:
-        least = BLOCK_SIGMA / math.sqrt(2)
-        return len(sigma) > 1 and float(sigma.min()) >= max(least, BLOCK_DIPS * deepest(1))
-    together = _sum(sigma) if sigma.min() >= ENTER_SIGMA else 0.0
-    return together >= BLOCK_SIGMA and together >= BLOCK_DIPS * deepest(len(sigma))
+    lowest, points = float(sigma.min()), len(sigma)
+    if points < BLOCK_POINTS:
+        is_sure = points > 1 and lowest >= BLOCK_SIGMA / math.sqrt(2)
+        return is_sure and lowest >= BLOCK_DIPS * deepest(1)
+    together = _sum(sigma) if lowest >= ENTER_SIGMA else 0.0
+    return together >= BLOCK_SIGMA and together >= BLOCK_DIPS * deepest(points)
 
 
 def _deepest(sigma: FloatArray, points: int) -> float:
