@@ -149,8 +149,8 @@ def _folded(fields: dict[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     if 0 < fields.get("warmup_steps", 0) < 1:  # transformers 5: a fraction is a ratio
         fields["warmup_ratio"] = fields.pop("warmup_steps")
     epochs = fields.get("num_train_epochs", 0) if "max_steps" not in fields else 0
-    for name in filter(raw.__contains__, ("save_interval", "eval_interval")):
-        if fields.get(ALIASES[name], epochs + 1) <= epochs:  # of steps, it would be all the time
+    for name in filter(raw.__contains__, ("save_interval", "eval_interval")):  # may be of epochs
+        if ALIASES[name] not in raw and fields.get(ALIASES[name], epochs + 1) <= epochs:
             del fields[ALIASES[name]]
     if "evaluation_strategy" in fields:
         fields.setdefault("eval_strategy", fields["evaluation_strategy"])

@@ -72,6 +72,10 @@ STATED = {
         "Namespace(lr=0.1, epochs=90, save_interval=5, eval_interval=1)\n",
         {"learning_rate": (0.1, 1), "num_train_epochs": (90.0, 1)},
     ),
+    "an interval of epochs next to one of steps": (
+        "Namespace(epochs=60, save_interval=5, save_steps=50)\n",
+        {"num_train_epochs": (60.0, 1), "save_steps": (50, 1)},
+    ),
     "an interval of steps next to epochs": (
         "Namespace(lr=0.1, epochs=2, save_interval=100)\n",
         {"learning_rate": (0.1, 1), "num_train_epochs": (2.0, 1), "save_steps": (100, 1)},

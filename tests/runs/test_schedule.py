@@ -202,6 +202,16 @@ def test_schedule_makes_no_epoch_of_a_stream() -> None:
     assert schedule.steps_per_epoch is None
 
 
+@pytest.mark.parametrize(("stated", "planned"), [(1500, 1500), (600, 600), (10, None)])
+def test_schedule_takes_no_count_for_a_plan_that_the_run_is_far_beyond(
+    stated: int, planned: int | None
+) -> None:
+    """A run may be prolonged; `num_iter=10` is of the steps of an attack."""
+    steps = range(10, 1001, 10)
+    schedule = _of_epochs(steps, [step / 100 for step in steps], max_steps=stated)
+    assert schedule.max_steps == planned
+
+
 def test_schedule_finds_the_end_of_a_stream_that_starts_over() -> None:
     """When a stream is exhausted, its epoch jumps to the next number."""
     steps = range(10, 1001, 10)

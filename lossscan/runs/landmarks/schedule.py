@@ -22,6 +22,7 @@ from lossscan.runs.landmarks.last_data_epoch import last_data_epoch
 from lossscan.runs.landmarks.rates import lr_changes, set_rates, warmup_end
 from lossscan.samples import TrainingConfig, samples_per_step, stated_number
 
+BEYOND = 2.0  # times a plan: a run may be prolonged, but the 10 `num_iter` of an attack are no plan
 MAX_CHECKPOINTS = 10_000  # more than any run keeps; a broken step must not fill the memory
 _CHECKPOINT = expression(r"checkpoint-(\d{1,12})/?$")
 EVALUATED = ("eval_runtime", "eval_loss")  # series that have a point at each evaluation
@@ -58,7 +59,7 @@ def schedule_of(
         landmarks=tuple(sorted(inside, key=lambda mark: (mark.step, mark.kind))),
         steps_per_epoch=epochs.steps_per_epoch,
         epochs=epochs.done,
-        max_steps=_planned(config, epochs),
+        max_steps=_planned(config, epochs, last),
         resumes=tuple(resumes),
     )
 
@@ -123,11 +124,14 @@ def _loss_steps(series: Mapping[str, Series]) -> IntArray:
     return series["loss"].steps if "loss" in series else np.empty(0, dtype=np.int64)
 
 
-def _planned(config: TrainingConfig, epochs: Epochs) -> int | None:
+def _planned(config: TrainingConfig, epochs: Epochs, last: int) -> int | None:
+    """The last step as planned; none where a run that is at step `last` shows that it is not."""
     planned, wanted = stated_number(config, "max_steps"), stated_number(config, "num_train_epochs")
     if planned is None and wanted is not None and epochs.steps_per_epoch is not None:
         planned = wanted * epochs.steps_per_epoch
-    return None if planned is None or not isfinite(planned) else round(planned)
+    if planned is None or not isfinite(planned) or last > BEYOND * planned:
+        return None
+    return round(planned)
 
 
 def _with_stated(
