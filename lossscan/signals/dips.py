@@ -93,7 +93,7 @@ def as_shares(curve: Curve, level: FloatArray, start: int) -> None:
     """Heights from `start` on as shares of the course, where that makes noise more symmetric.
 
     A mean over few tokens or samples may spread as far upward as downward: the logarithm of such a
-    loss stretches the dips, and makes peaks small beside them.
+    loss stretches the dips, and makes peaks small next to them.
     """
     if not curve.log or not WIDE <= curve.noise < WIDEST:
         return

@@ -416,10 +416,10 @@ less than 8 numbers to each loss. Peaks of whole processes that analyzed 10,000,
 | console of `step=5 loss=2.3`, with rate and norm | 0.5 GB | 50 s | 1016 MiB |
 | event file, two tags of 5,000,000 scalars | - | 12 s | 647 MiB |
 
-The goal is 1 GiB, for 5 GB. The first three rows were measured on the day above, the first before
-the others took less; the rest on the day after, at a load of 11 to 13. Memory follows the points
-alone: a row of the CSV takes 104 bytes, of which 56 are what is read (7 numbers), 24 the curve (3),
-and 16 the search of the curve or a rule for a while. 14.6 million rows took 31 s and 1521 MiB. So
+The goal is 1 GiB, for 5 GB. The first three rows were measured on 2026-11-29, the first before the
+others took less; the rest on 2026-11-30, at a load of 11 to 13. Memory follows the points alone:
+a row of the CSV takes 104 bytes; 56 of them are what is read (7 numbers), 24 the curve (3), and 16
+the search of the curve or a rule for a while. 14.6 million rows took 31 s and 1521 MiB. So
 30 million take some 64 s and 3 GiB: less than 2 would take numbers of 32 bits, which change
 reports, or columns on disk. Of a state file three stages have a peak of 99 to 104 bytes: rows of
 one step that become one, launches that are cut apart, and the search; to lower one of them lowers

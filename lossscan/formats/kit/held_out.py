@@ -85,7 +85,7 @@ def evaluations(line: str) -> Callable[[int], bool]:
 
 
 def headline_of(line: str) -> re.Match[str] | None:
-    """The headline that a line is of what is stated below it; its group `trains` says of which."""
+    """A line as the headline of what is stated below it; its group `trains` says of which set."""
     return _HEADLINE.match(line) if len(line) <= _LONGEST_HEADLINE else None
 
 
