@@ -462,8 +462,8 @@ PASTED = {
         "{x} loss, 0.000016689301 LR, 124.27 GB used, 12.50 s\n",
         before="```\nBS=32 MODEL=llama3 python3 train.py\n\ntraining llama3\nwith one GPU\n",
     ),
-    "of GluonCV, by cross entropy": Pasted(
-        "> INFO:root:[Epoch 0][Batch {n}], Speed: 2.7 samples/sec, CrossEntropy={x}, SmoothL1=0.5\n"
+    "of GluonCV, in parts": Pasted(
+        "> INFO:root:[Epoch 0][Batch {n}], Speed: 2.7 samples/sec, CrossEntropy={x}, SmoothL1={x}\n"
     ),
     "of MXNet's SSD": Pasted(
         "Epoch[4] Batch [{n}0] Speed: 6.44 samples/sec Train-CrossEntropy={x}\n"
