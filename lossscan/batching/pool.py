@@ -100,6 +100,7 @@ def _local(processes: int) -> Iterator[WorkerPool]:
     """A pool of so many processes; one means this process itself, run by run."""
     pool = WorkerPool((Slot(InlineExecutor, shared=True),), chunk=1)
     with ExitStack() as ending:
+        ending.callback(kept_unpacked.cache_clear)
         if processes > 1:
             if getattr(current_process(), "_inheriting", False):  # as spawn itself asks
                 raise UsageError("imported_by_worker")
@@ -109,7 +110,6 @@ def _local(processes: int) -> Iterator[WorkerPool]:
         for slot in pool.slots:
             ending.callback(slot.close)
         yield pool
-        kept_unpacked.cache_clear()
 
 
 def _process(folder: str) -> Executor:

@@ -55,7 +55,7 @@ def _is_smoothed(curve: Curve) -> bool:
         return False
     steps = differences(settled)
     found = neighbor_correlation(steps, CLIP_SIGMA)
-    if found is None:  # most neighbors differ by the same, as where few digits are printed
+    if found is None:  # few digits are printed: most neighbors differ by the same
         found = 1.0
     return found - 2 / math.sqrt(len(steps)) >= WALK and found <= TREND
 

@@ -85,7 +85,7 @@ def evaluations(line: str) -> Callable[[int], bool]:
 
 
 def headline_of(line: str) -> re.Match[str] | None:
-    """A line as the headline of what is stated below it; its group `trains` says of which set."""
+    """A line that is a headline; its group `trains` tells whether what is below is training."""
     return _HEADLINE.match(line) if len(line) <= _LONGEST_HEADLINE else None
 
 

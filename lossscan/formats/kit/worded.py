@@ -15,7 +15,7 @@ _STATED: Final = expression(
 )
 _LONGEST: Final = 30  # letters of a word
 _LETTERS: Final = f"{ascii_letters}{digits}_"
-NO_NAMES: Final = (  # it may be of a sentence, say of which batch, or be of all of the loss
+NO_NAMES: Final = (  # part of a sentence, a batch, or the loss as a whole
     *("the", "this", "my", "at", "by", "for", "got", "had", "has", "in", "is", "of", "to", "with"),
     *("batch", "iter", "step", "current", "previous", "prior", "new", "old", "best", "initial"),
     *("starting", "final", "ending"),
