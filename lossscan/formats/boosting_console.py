@@ -30,11 +30,11 @@ _VALUE: Final = expression(
     rf"(?::\s?|(?<=\slearn)\s|(?<=\stest)\s)({NUMBER})"  # no colon: CatBoost's first releases
     r"(?:\+(?:[\d.e-]{1,20}|nan))?(?=\s)"  # a deviation, of folds
 )
-# Likeliest first.
-_TRAINED: Final = ("train", "training", "learn", "validation_0", "dtrain", "valid_0")
+_TRAINED: Final = ("train", "learn")  # in the name of a set
+_NUMBERED: Final = ("validation_0", "valid_0")  # of several that are watched, the training's
 _OWNED: Final = "'s "  # LightGBM's, between the name of a set and its metric
 _KEPT: Final = ("valid", "eval-", "test-")  # where only what is kept apart is watched
-_APART: Final = expression(r"(?i)val|test|eval|dev|hold")
+_APART: Final = expression(r"(?i)d?(?:val|test|eval|dev|hold)")
 _NO_SETS: Final = ("best", "total", "remaining")  # what CatBoost prints next to them
 _Values = dict[tuple[str, str], str]  # set, metric
 
@@ -84,18 +84,17 @@ def _round(line: str) -> tuple[int, _Values] | None:
 
 
 def _loss_of(found: _Values) -> tuple[str, str] | None:
-    """The loss of the training set; of several sets without a known name there is none.
+    """The loss of the set that is called a training's, or the only one that is not kept apart.
 
-    Of a single one its name must not say that it is kept apart, as `valid_0` does then.
+    Where all of several sets are numbered validations, as of scikit-learn, it is that of the first.
     """
     losses = [key for key in found if not is_score(key[1])]
-    if len({name for name, _ in found}) == 1:
-        known = [
-            key for key in losses if not _APART.match(key[0]) and (key[1] or key[0] in _TRAINED)
-        ]
-    else:
-        known = [key for name in _TRAINED for key in losses if key[0] == name]
-    return known[0] if known else None
+    own = [key for key in losses if not _APART.match(key[0])]
+    named = [key for key in own if any(word in key[0] for word in _TRAINED)]
+    several = len({name for name, _ in found}) > 1
+    alone = [key for key in own if key[1] or several] if len({name for name, _ in own}) == 1 else []
+    numbered = [key for key in losses if several and not own and key[0] in _NUMBERED]
+    return next(iter(named or alone or numbered), None)
 
 
 def _kept_metric(found: _Values) -> str:

@@ -17,6 +17,14 @@ POINTS = "".join(f"step {step} loss {4 - step / 100:.4f}\n" for step in range(10
 
 STATED = {
     "a command of a notebook": ("!python a.py --lr 0.5\n", {"learning_rate": (0.5, 1)}),
+    "a command that is an item of a list": (
+        "1、CUDA_VISIBLE_DEVICES='0,1' python -u a.py --lr 0.5\n",
+        {"learning_rate": (0.5, 1)},
+    ),
+    "YAML in Markdown": (
+        "```yaml\nlearning_rate: 0.5\nlora_layers: 20\n```\n",
+        {"learning_rate": (0.5, 2)},
+    ),
     "a drawn box": (
         "│ learning_rate │ 0.5 │\n│ seed          │ 3   │\n",
         {"learning_rate": (0.5, 1), "seed": (3, 2)},
@@ -216,6 +224,7 @@ SILENT = {
     "  Batch size = 8\n",
     "a printed optimizer": "AdamW (\nParameter Group 0\n    lr: 0.0\n    weight_decay: 0.01\n)\n",
     "one line alone": "learning_rate: 0.5\n",
+    "one line alone in Markdown": "```\nlearning_rate: 0.5\n```\n",
     "points": "iter 1: lr: 0.1, batch_size: 3, reward: 2\n" * 3,
     "where a training is": "{'epoch': 3, 'acc': 0.5, 'grad_norm': 2.5}\n",
     "the data of Megatron": "total number of epochs: 3\nnumber of steps: 4\n",

@@ -44,6 +44,7 @@ class Pasted(NamedTuple):
 
 
 PASTED = {
+    "of two sets in brackets": Pasted("[{n}] loss: ({x}, {y}) lrap: (0.866, 0.694)\n"),
     "of tensorpack, whose numbers are a line each below their epoch": Pasted(
         "[0610 10:2{n}:41 @base.py:283] Epoch {n} (global_step {n}00) finished, time:21 seconds.\n"
         "[0610 10:2{n}:42 @monitor.py:476] QueueInput/queue_size: 49.704\n"
@@ -714,6 +715,12 @@ PASTED = {
         "## [{n}] train-logloss:{x}+0.000656 test-logloss:{y}+0.002 \n", eval_loss=6
     ),
     "of LightGBM, whose only set may have any name": Pasted("[{n}]\tname0's multi_logloss: {x}\n"),
+    "of LightGBM, whose other set is kept apart": Pasted(
+        "[{n}]\tmine_train's rmse: {x}\teval's rmse: {y}\n", eval_loss=6
+    ),
+    "of XGBoost, whose sets bear the names of their variables": Pasted(
+        "[{n}]\tdmine-rmse:{x}\tdtest-rmse:{y}\n", eval_loss=6
+    ),
     "of LightGBM, whose only set is kept apart": Pasted(
         "[{n}]\tvalid_0's auc: 0.{n}\tvalid_0's l2: {y}\n", loss=0, eval_loss=6
     ),
@@ -980,6 +987,38 @@ def test_parts_by_the_word_before_them(tmp_path: Path):
         "classification_loss": 13.5,
         "grad_norm": 1.5,
     }
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        (
+            "[{n}/9][5/5] Discriminator_Loss: 0.5 Generator_Loss (Content/Advers/Total): 2.5/1/4\n",
+            {
+                "discriminator_loss": 0.5,
+                "content_generator_loss": 2.5,
+                "advers_generator_loss": 1,
+                "generator_loss": 4,
+            },
+        ),
+        (
+            "Iter {n} loss (total/cls/box): 3.5/1.5/2\n",
+            {"loss": 3.5, "cls_loss": 1.5, "box_loss": 2},
+        ),
+        ("Epoch {n}/9 loss: 0.5/0.6 of 2/3\n", {"loss": 0.5}),  # numbers of no names
+        ("Epoch {n}, loss (cls/box): 0.5/0.6/0.7, loss: 1.5\n", {"loss": 1.5}),  # one name is lost
+    ],
+)
+def test_a_list_of_losses_is_told_by_the_list_of_names_before_it(
+    tmp_path: Path, line: str, wanted: dict[str, float]
+):
+    """Each name has its number, or none has."""
+    columns = logs.read_log(tmp_path, "".join(line.format(n=n) for n in STEPS)).columns
+    losses = {
+        name.lower(): column.values[0] for name, column in columns.items() if "loss" in name.lower()
+    }
+    assert {name: losses[name] for name in wanted} == wanted
+    assert set(losses) - set(wanted) <= {"loss"}
 
 
 def test_rounds_that_only_the_server_judges(tmp_path: Path):

@@ -31,6 +31,8 @@ def _read(tmp_path: Path, text: str) -> tuple[list[float], list[float]]:
         "Epoch {n} train_metrics: {{'loss': {n}.5}} val_metrics: {{'loss': {n}.7}}\n",
         "Training... epoch {n} loss {n}.5\nValidating... epoch {n} loss {n}.7\n",
         "Epoch {n} Loss (train/val): {n}.5/{n}.7\n",
+        "Epoch {n}: Train/Val Loss: {n}.5 / {n}.7\n",
+        "epoch {n} train|valid loss = {n}.5|{n}.7, train|valid acc = 0.9|0.8\n",
         "Train {n}, loss: {n}.5, train acc: 0.8\nTest {n}, loss: {n}.7, test acc: 0.8\n",
         "Train #{n} loss: {n}.5\nTest #{n} loss: {n}.7\n",
         "Training, epoch {n}: loss {n}.5\nValidation, epoch {n}: loss {n}.7\n",

@@ -17,7 +17,7 @@ _PROGRAMS: Final = (
 _PYTHON: Final = expression(r"python[\d.]{0,6}(?:\.exe)?|\S{1,200}\.(?:py|sh)")
 _BEFORE: Final = expression(r"[/\\>$!]")  # a path, or a prompt without a blank
 _AHEAD: Final = expression(  # what may be before it; a word of prose is none of these
-    r"(?i)[^a-z]*|\(\w{1,60}\)|\w{1,80}=.*|-{1,2}\w.*|\S{0,200}[$#>%]|\[?\W?(?:info|debug)\W{0,2}"
+    r"(?i)[^a-z]*|\(\w{1,60}\)|(?:\d[.、)])?\w{1,80}=.*|-{1,2}\w.*|\S{0,200}[$#>%]|\[?\W?(?:info|debug)\W{0,2}"
     r"|(?:srun|mpirun|nohup|sudo|exec|env|time|numactl|uv|poetry|run|ran|running|executing"
     r"|launch(?:ing|ed)?|cmd|command|commandline|argv|line|args|arguments|with|sys\.argv)\W{0,3}"
 )

@@ -54,6 +54,7 @@ _COUNT: Final = expression(  # and no flag
     r"(?i)(?<![\w-])(?:epoch|step|iter|iteration|global_step)[ =:#\[]{1,12}\d"
 )
 _SECTION: Final = "***** Running"
+_FENCE: Final = ("```y", "```toml", "```json")  # of settings that were pasted in Markdown
 _SURE: Final = expression(r"\bNamespace\(|\b\w{1,60}(?:Arguments|Args|Config)\(|\bOverriding\b")
 _USAGE: Final = expression(r"(?i)\s{0,20}usage:")
 _MEMBER: Final = expression(r"<(?:\w{1,60}\.)?(\w{1,60})(?::.{0,100})?>")
@@ -163,6 +164,7 @@ class _Reader(Struct):
         return _USED.sub(lambda used: self.variables.get(used[1] or used[2], used[0]), line)
 
     def _take(self, number: int, line: str) -> None:
+        self.block.sure = self.block.sure or line.startswith(_FENCE)
         self.passing = _is_passed_over(line, passing=self.passing)
         flags = None if self.passing else continued(line) if self.commanding else command(line)
         self.commanding = flags is not None and line.endswith("\\")

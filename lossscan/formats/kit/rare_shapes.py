@@ -48,20 +48,12 @@ _NAMED: Final = {
         rf"(?i)\bloss\s{{1,4}}train:?\s{{1,4}}(?P<train_loss>{NUMBER})[\s,|]{{1,4}}"
         rf"(?:{HELD_OUT}):?\s{{1,4}}(?P<val_loss>{NUMBER}){ENDS}"
     ),
-    "/val)": expression(  # `Loss (train/val): 0.52/0.56`
-        rf"(?i)\bloss(?:es)? ?\(train(?:ing)? ?/ ?val\)\s?[:=] ?(?P<train_loss>{NUMBER}) ?/"
-        rf" ?(?P<val_loss>{NUMBER}){ENDS}"
-    ),
     # DARTS, behind the set and its batch
     "train ": expression(rf"\btrain \d{{1,6}} (?P<train_loss>{_EXACT}) \d"),
     "valid ": expression(rf"\bvalid \d{{1,6}} (?P<valid_loss>{_EXACT}) \d"),
     # pytorch-kaldi, and Flower by rounds
     "valid=": expression(rf"\bvalid=\S{{1,60}} loss=(?P<val_loss>{NUMBER}){ENDS}"),
     "fit progress": expression(rf"\bfit progress: \(\d{{1,9}}, (?P<val_loss>{NUMBER}){ENDS}"),
-    # triplet-reid: `loss min|avg|max: 0.736|0.973| 3.527`
-    "|avg|": expression(
-        rf"\bloss min\|avg\|max: {{1,4}}\S{{1,20}}\| {{0,4}}(?P<train_loss>{NUMBER})\|"
-    ),
     # LightGCN's `loss0.545-|`, NGCF's `train==[12.1=10.6 + 1.5]`
     "loss": expression(r"(?<!\w)loss(?P<train_loss>\d{1,9}\.\d{1,12}|nan)(?=[^\w.])"),
     "train==": expression(r"\btrain==\[(?P<train_loss>\d{1,9}\.\d{1,12}|nan)(?=[^\w.])"),
@@ -88,9 +80,36 @@ _NAMED: Final = {
         rf"\b(?:average|avg|mean|total)[ _]score\s?[:=]\s{{0,8}}(?P<reward>{NUMBER}){ENDS}"
     ),
 }
+_NAMES: Final = r"([a-z]\w{0,19}(?: ?[/|] ?[a-z]\w{0,19}){1,5})"
+_SHARED: Final = expression(  # `Loss (train/val): 0.5/0.6`, `Train/Val loss: 0.5/0.6`
+    rf"(?i)(?:(?<![\w/|])([a-z]{{1,20}}[_ ])??(loss)(?:es)?(?: {_NAMES}| ?\({_NAMES}\))"
+    rf"|(?<![\w/|]){_NAMES}[_ ](loss)(?:es)?)\s?[:=]\s{{0,4}}"
+    rf"({NUMBER}(?:\s?[/|]\s{{0,4}}{NUMBER}){{1,5}}){ENDS}"
+)
+_APART: Final = expression(r"\s?[/|]\s{0,4}")
+_EXTREMES: Final = ("min", "max", "std")
+_WHOLE: Final = ("avg", "mean", "total")  # of them all
 REDUCED: Final = expression(  # of PyTorch's and Keras' ReduceLROnPlateau, behind its epoch
     rf"\breducing learning rate (?:of group 0 )?to ({NUMBER}){ENDS}"
 )
+
+
+def shared(line: str) -> tuple[list[Part[str]], str]:
+    """The losses in one list of numbers, named by a list next to what they share; the rest."""
+    found = _SHARED.search(line) if "/" in line or "|" in line else None
+    if found is None:
+        return [], line
+    player, first, bare, bracketed, ahead, last, numbers = found.groups()
+    names, texts = _APART.split((bare or bracketed or ahead).lower()), _APART.split(numbers)
+    parts, at = [], found.start(7)
+    for name, text in zip(names, texts, strict=False):
+        at = line.index(text, at)
+        base = f"{player or ''}{first or last}".lower().replace(" ", "_")
+        own = base if name in _WHOLE else f"{name}_{base}"
+        parts += [Part(own, found.start(), at, at + len(text))] if name not in _EXTREMES else []
+        at += len(text)
+    rest = f"{line[: found.start()]}{' ' * len(found[0])}{line[found.end() :]}"
+    return parts if len(names) == len(texts) else [], rest
 
 
 def rare_parts(line: str, small: str) -> Iterator[Part[str]]:

@@ -24,7 +24,7 @@ from lossscan.formats.kit.counters import CounterPlace, place_of
 from lossscan.formats.kit.ending import says_lost
 from lossscan.formats.kit.held_out import MEASURED, OF_RESULTS, evaluations, headline_of, tests
 from lossscan.formats.kit.idle_lines import IdleLines
-from lossscan.formats.kit.rare_shapes import rare_parts
+from lossscan.formats.kit.rare_shapes import rare_parts, shared
 from lossscan.formats.kit.shapes import LONGEST, Part, Shapes
 from lossscan.formats.kit.steps import LOOPED
 from lossscan.formats.kit.text import ENDS, NUMBER, PAIR, WRAPPED
@@ -188,6 +188,8 @@ class _Names:
                 yield part._replace(label=_TESTED if tests(line) else _EVALUATED)
 
     def _named(self, line: str) -> Iterator[Part[str]]:
+        together, line = shared(line)
+        yield from together
         small = line.lower()
         named = any(word in small for word in _SPACED_NAMES)
         spaced = [*filter(_is_current, _SPACED.finditer(line))] if named else []
@@ -197,8 +199,7 @@ class _Names:
             yield Part(own, match.start(), *match.span(2))
         yield from rare_parts(line, small)
         found = (m for m in PAIR.finditer(line) if not _DRAWN.match(line, m.end()))
-        pairs = [(match, name) for match in found if (name := self._known(match[1]))]
-        pairs = [(match, name) for match, name in pairs if name != "error" or _is_of_net(match)]
+        pairs = [(m, name) for m in found if (name := self._known(m[1])) and _is_of_net(m, name)]
         several = bool(self._parts) or sum(_is_loss(name) for _, name in pairs) > 1
         if "oss " in line:
             yield from _by_word_behind(line)
@@ -279,9 +280,9 @@ def _is_current(match: re.Match[str]) -> bool:
     return word.lstrip("([").casefold() not in _BEST
 
 
-def _is_of_net(match: re.Match[str]) -> bool:
+def _is_of_net(match: re.Match[str], name: str) -> bool:
     """Whether an error is that of the net, and no count of faults or `read error=0.1`."""
-    return _ERROR.fullmatch(match[1]) is not None and not match[2].isdecimal()
+    return name != "error" or bool(_ERROR.fullmatch(match[1]) and not match[2].isdecimal())
 
 
 def _is_loss(name: str) -> bool:

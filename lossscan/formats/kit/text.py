@@ -47,7 +47,7 @@ NUMBER: Final = (
 )
 WRAPPED: Final = (  # as Python prints it
     r"(?:tensor\(\[?|(?:np|numpy)\.float\d\d\(|array\(|\[{1,2}(?=[\w.+-]{1,40}\])|<(?=[\w.+-]{1,40}>)"
-    r"|\((?=(?:[\w.+-]{1,40},){1,8}\)))?"  # of a list for each group: `lr:(2.000e-04,)`
+    r"|\((?=(?:[\w.+-]{1,40}, ?){1,8}[\w.+-]{0,40}\)))?"  # of a list for each group: `lr:(2e-4,)`
 )
 # What follows shows that the number is not cut: a log may end anywhere, a sentence after it.
 ENDS: Final = r"(?=[^\w.+-]|\.{1,3}\s)"
