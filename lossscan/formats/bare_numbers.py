@@ -63,7 +63,9 @@ def _are_pairs(head: Head) -> bool:
     found = [match for line in text[:-1] if (match := _LINE.match(line))]
     if len(found) < len(text) - 1 or len(text) < FEWEST or not _LINE.match(text[-1]):
         return False
-    rises = all(_count(one) < _count(two) for one, two in pairwise(found))
+    # A file of losses may be appended to: a launch counts from where the one before it did.
+    again = _count(found[0]) if found and "loss" in head.name.lower() else None
+    rises = all(_count(one) < _count(two) or _count(two) == again for one, two in pairwise(found))
     return rises and any("." in match[3] for match in found)
 
 

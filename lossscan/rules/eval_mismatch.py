@@ -74,7 +74,8 @@ def _gap(loss: Series, evaluated: Series) -> Iterator[_Gap]:
     """The two losses, where both are positive and training falls."""
     if len(evaluated) < MIN_EVALUATIONS or (evaluated.values <= 0).any():
         return
-    start, end = first_level(loss.values), last_level(loss.values)
+    end = last_level(loss.values)
+    start = max(first_level(loss.values), float(loss.values[0]))  # a steep fall is soon far below
     levels = levels_at(loss, evaluated.steps, points=NEAR)
     if min(float(levels.min()), end) > 0 and end < start:
         yield _Gap(evaluated, levels, start, end)

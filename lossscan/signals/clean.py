@@ -24,6 +24,7 @@ from lossscan.numeric.scales import to_scale
 MIN_POINTS = 4  # fewer cannot tell a course from noise
 COURSE_WINDOW = 11  # points of the running median: the shortest that averages noise
 MAX_FLOOR_SHARE = 0.15  # of points at the lowest value: their course is the floor of the printing
+COARSE_DIGITS = 10.0  # last digits: of a value above it rounding takes less than 3 %
 SETTLING = 2.5  # last digits: 60 simulated losses that converge end by a move of 1, 40 frozen of 11
 CLIP_WINDOW = 7  # a median of 7 ignores spikes of up to 3 points and keeps the edge of a step
 CLIP_SIGMA = 4.0  # beyond it a point pulls a mean more than it informs it
@@ -145,10 +146,13 @@ def on_floor(curve: Curve) -> bool:
     """Whether so many points share the lowest value that there is no course to depart from.
 
     A tail of one number is no floor of what came before it; one of zeros is what printing left.
+    Where most points differ from it and rounding is small, they have a course: 0.0022 to 0.0028.
     """
     values = curve.values if curve.values[-1] == 0 else curve.values[: curve.moving]
-    lowest = int(np.count_nonzero(values <= values.min()))
-    return lowest > MAX_FLOOR_SHARE * len(values)
+    lowest = float(values.min())
+    if np.count_nonzero(values <= lowest) <= MAX_FLOOR_SHARE * len(values):
+        return False
+    return lowest < COARSE_DIGITS * _quantum(values) or median(values) <= lowest
 
 
 def descent_end_of(scaled: FloatArray, course: FloatArray) -> int:

@@ -35,7 +35,8 @@ _EVALUATING: Final = {  # what a line says all of whose numbers were evaluated, 
         rf"(?:on (?:the )?|(?!train)[a-z]\w{{1,15}} )?(?:{HELD_OUT})"  # `Video val | Loss: 0.7`
         r"(?: on (?:the )?[a-z]{2,12})?(?: set| phase| epoch| results| summary| metrics| error)?"
         r"(?: ?[#(\[]?\d{1,9}(?:/\d{1,9})?(?=\W{1,4}(?:\w{2,8} ){0,2}(?:loss|acc))"
-        r"|\s{0,4}[:|]|[,;] (?=epoch|step|iter|batch)|\t|\s{1,4}[-(]{1,2})\s?"
+        r"|\s{0,4}[:|]|[,;] (?=epoch|step|iter|batch)|\t|\s{1,4}[-(]{1,2}"
+        r"|\s{2,9}(?=loss\b))\s?"  # in columns: `Train  loss=0.5`, `Val    loss=0.7`
     ),
     "the set behind its epoch": (
         rf"\bepoch[\s:#\[]{{0,4}}\d[\d/\] ]{{0,16}}\W{{1,4}}(?:{HELD_OUT})"
@@ -48,7 +49,8 @@ _HEADLINE: Final = expression(  # alone in its line, above what is stated of a s
     r"|I\d{4} [\d:. ]{1,40}+[\w.]{1,40}+:\d{1,6}\] \W{0,20}+)?"  # of absl
     r"(?:epoch[ :#]{1,3}\d{1,9}(?:/\d{1,9})?\W{1,4}+)?(?:start(?:ing)? |running |begin )?"
     r"(?:(?P<trains>train(?:ing)?)|val(?:id(?:at(?:e|ion|ing))?)?|dev|eval(?:uat(?:e|ion|ing))?|test(?:ing)?)"
-    r"(?: (?:set|phase|loop|mode|stage|results?|performance|metrics|stats|model))?"
+    r"(?: (?:set|phase|loop|(?:in eval(?:uation)? )?mode|stage|results?|performance|metrics|stats"
+    r"|model))?"
     r"(?: (?:at |of |for )?(?:epoch|step|iteration))?"
     r"(?:[ :#\[]{1,3}\d{1,9}(?:/\d{1,9})?\]?)?[^\w\n]{0,60}$"
 )

@@ -105,6 +105,7 @@ class LineReader:
         self._alternates = False  # headlines say when training begins, too: so bars are below them
         self._measures = False  # lines tell their set by its accuracy
         self._trained = False  # a loss of training was stated since a bar was drawn
+        self._epoch: int | None = None  # whose line stated the last loss of training
 
     def take(self, line: str) -> StatedLine:
         """Read a line, of one that is very long its beginning."""
@@ -132,7 +133,8 @@ class LineReader:
         if SET_RATE in row:  # counted by the scheduler, which may begin at another number
             place = None
         self.idle.learn(line, states=bool(row), counts=place is not None)
-        below = place is None or (self._alternates and place.kind == "bar")
+        again = place is not None and place.kind == "epoch" and place.count == self._epoch
+        below = place is None or again or (self._alternates and place.kind == "bar")
         if self._in_evaluation and row and below:
             row = {_evaluated(name): each for name, each in row.items()}
             return StatedLine(None, row, indented=False)
@@ -159,6 +161,8 @@ class LineReader:
         else:
             self._in_evaluation = self._in_evaluation and place is None
             self._trained = self._trained or trains(row)
+            if place and trains(row):
+                self._epoch = place.count if place.kind == "epoch" else None
 
 
 @lru_cache(maxsize=2)  # so that shapes which another log of a batch had are known at once
