@@ -146,13 +146,14 @@ def on_floor(curve: Curve) -> bool:
     """Whether so many points share the lowest value that there is no course to depart from.
 
     A tail of one number is no floor of what came before it; one of zeros is what printing left.
-    Where most points differ from it and rounding is small, they have a course: 0.0022 to 0.0028.
+    Many of which few end on it have a course where rounding is small: 0.0022 to 0.0028.
     """
     values = curve.values if curve.values[-1] == 0 else curve.values[: curve.moving]
     lowest = float(values.min())
     if np.count_nonzero(values <= lowest) <= MAX_FLOOR_SHARE * len(values):
         return False
-    return lowest < COARSE_DIGITS * _quantum(values) or median(values) <= lowest
+    settled = median(values[len(values) // 2 :]) <= lowest or len(values) < COURSE_WINDOW
+    return settled or lowest < COARSE_DIGITS * _quantum(values)
 
 
 def descent_end_of(scaled: FloatArray, course: FloatArray) -> int:

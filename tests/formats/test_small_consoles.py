@@ -85,6 +85,16 @@ def test_read_takes_named_steps_where_the_file_says_loss(tmp_path: Path):
         logs.read_log(tmp_path, text, name="accuracy.txt")
 
 
+def test_a_file_of_losses_that_is_appended_to_holds_two_trainings(tmp_path: Path):
+    """Each counts from the same step; numbers of another file or order are refused."""
+    text = "".join(f"{n},{3 - n / 8}\n" for n in (1, 2, 3, 1, 2, 3, 4))
+    (tmp_path / "loss_log.txt").write_text(text)
+    assert logs.run_at(tmp_path).series["loss"].steps.tolist() == [1, 2, 3, 4]
+    for name, numbers in ("numbers.txt", text), ("loss.txt", f"{text}2,3.5\n3,3.25\n"):
+        with pytest.raises(NoLogFound):
+            logs.read_log(tmp_path, numbers, name=name)
+
+
 def test_read_passes_over_the_header_of_an_unnamed_table(tmp_path: Path):
     """Pandas writes `,0` above a list of losses; only the name of the file says what they are."""
     text = ",0\n0,2.9169\n1,2.9052\n2,2.8502\n"

@@ -36,6 +36,8 @@ def _read(tmp_path: Path, text: str) -> tuple[list[float], list[float]]:
         "Train {n}, loss: {n}.5, train acc: 0.8\nTest {n}, loss: {n}.7, test acc: 0.8\n",
         "Train #{n} loss: {n}.5\nTest #{n} loss: {n}.7\n",
         "Training, epoch {n}: loss {n}.5\nValidation, epoch {n}: loss {n}.7\n",
+        "Epoch {n}/4\n  Train  loss={n}.5  acc=0.5\n  Val    loss={n}.7  acc=0.4\n",
+        "epoch: {n}, loss is: {n}.5\ntesting in eval mode...\nepoch: {n}, loss is: {n}.7\n",
     ],
 )
 def test_a_loss_of_the_validation_is_not_of_the_training(tmp_path: Path, text: str):
@@ -51,6 +53,7 @@ def test_a_loss_of_the_validation_is_not_of_the_training(tmp_path: Path, text: s
         "Testing the rate 0.{n}: epoch: {n} loss: {n}.5\n",
         "Test 3, epoch {n}, loss: {n}.5\n",
         "Epoch {n} of the test\nEpoch {n} loss: {n}.5\n",
+        "Validation\nEpoch: {n}, loss: {n}.5\n",  # of the epoch before, without a number
     ],
 )
 def test_the_word_alone_says_nothing(tmp_path: Path, line: str):

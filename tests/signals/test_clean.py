@@ -110,6 +110,14 @@ def test_memorised_samples_rounded_to_zero_lie_on_the_floor():
     assert on_floor(curve)
 
 
+def test_a_loss_of_few_digits_has_a_course_unless_most_points_are_equal():
+    """0.0022 to 0.0025 shows its noise; a plateau at ln 2 that prints as 0.6931 shows none."""
+    for values, floored in (([22, 23, 25, 23, 24] * 8, False), ([6931, 6931, 6932] * 8, True)):
+        curve = curve_of(series([value / 10_000 for value in values]))
+        assert curve is not None
+        assert on_floor(curve) is floored
+
+
 def test_a_loss_that_converges_is_on_its_floor_and_one_that_freezes_has_a_course():
     """The first gets to its last number digit by digit."""
     converged = np.round(0.5 + np.exp(-np.arange(200) / 20), 2)

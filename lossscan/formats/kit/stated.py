@@ -105,7 +105,7 @@ class LineReader:
         self._alternates = False  # headlines say when training begins, too: so bars are below them
         self._measures = False  # lines tell their set by its accuracy
         self._trained = False  # a loss of training was stated since a bar was drawn
-        self._epoch: int | None = None  # whose line stated the last loss of training
+        self._at: CounterPlace | None = None  # of the last loss of training
 
     def take(self, line: str) -> StatedLine:
         """Read a line, of one that is very long its beginning."""
@@ -133,11 +133,9 @@ class LineReader:
         if SET_RATE in row:  # counted by the scheduler, which may begin at another number
             place = None
         self.idle.learn(line, states=bool(row), counts=place is not None)
-        again = place is not None and place.kind == "epoch" and place.count == self._epoch
-        below = place is None or again or (self._alternates and place.kind == "bar")
+        below = place in (None, self._at) or (self._alternates and place.kind == "bar")
         if self._in_evaluation and row and below:
-            row = {_evaluated(name): each for name, each in row.items()}
-            return StatedLine(None, row, indented=False)
+            return StatedLine(None, {_evaluated(k): v for k, v in row.items()}, indented=False)
         if not (headed or OF_RESULTS.search(line)):
             self._go_on(line, place, row)
         if "acc" in line and self._of_other_set(line):
@@ -160,9 +158,8 @@ class LineReader:
             self._trained = False
         else:
             self._in_evaluation = self._in_evaluation and place is None
-            self._trained = self._trained or trains(row)
-            if place and trains(row):
-                self._epoch = place.count if place.kind == "epoch" else None
+            if trains(row):
+                self._trained, self._at = True, place
 
 
 @lru_cache(maxsize=2)  # so that shapes which another log of a batch had are known at once
@@ -228,8 +225,7 @@ class _Names:
             name = " ".join(words[first:]).removeprefix("(")
             if self._is_name(name):
                 of_many = first > 0 and words[first - 1].lower() in _STATISTICS
-                own = _joined(name) if name.lower() in self._parts else name
-                return None if of_many else own
+                return None if of_many else _joined(name) if name.lower() in self._parts else name
         return None
 
     def _names_a_number(self, name: str) -> bool:
