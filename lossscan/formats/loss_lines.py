@@ -34,9 +34,10 @@ def claims(head: Head) -> bool:
     losses = ((line, _LOSS.match(line)) for line in text.splitlines(keepends=True))
     stated = [line for line, found in losses if found and _of_training(found[1])]
     bare = sum(line[0].isalpha() for line in stated)  # begin with the name of the loss
+    between = (_EPOCH.match(line) or _EVALUATED.match(line) for line in text.splitlines())
     if sum(_OF_SAMPLES.search(line) is not None for line in stated) >= SURE:
         return True
-    return len(stated) >= FEWEST or are_most(bare, text)
+    return len(stated) >= FEWEST or (bare > 1 and are_most(bare + sum(map(bool, between)), text))
 
 
 def _of_training(name: str) -> bool:

@@ -1021,6 +1021,31 @@ def test_a_list_of_losses_is_told_by_the_list_of_names_before_it(
     assert set(losses) - set(wanted) <= {"loss"}
 
 
+@pytest.mark.parametrize("margin", ["    ", "\t", "> ", "# "])
+def test_what_is_before_all_lines_is_a_margin(tmp_path: Path, margin: str):
+    """A loop that prints its loss alone is read, and what is below a headline stays evaluated."""
+    epoch = (
+        "Epoch {n}\nloss: {n}.5\nloss: {n}.4\nTest Error: \n Accuracy: 50.1%, Avg loss: {n}.7 \n\n"
+    )
+    text = "".join(epoch.format(n=n) for n in STEPS)
+    lines = [f"{margin}{line}".rstrip(" ") for line in text.splitlines(keepends=True)]
+    run = logs.read_log(tmp_path, "".join(lines))
+    assert [value for _, value in logs.points(run, "loss")][:3] == [1.5, 1.4, 2.5]
+    assert [value for _, value in logs.points(run, "eval_loss")] == [n + 0.7 for n in STEPS]
+
+
+def test_how_many_were_told_right_is_no_batch(tmp_path: Path):
+    """The share behind an accuracy is none of the epoch; one behind the loss is."""
+    right = "Epoch [{n}/9], Loss: {n}.5, Val Accuracy: 0.7320 (1464/2000)\n"
+    batch = "Epoch {n} loss: {n}.5 acc: 0.7 [10/200]\n"
+    runs = [
+        logs.read_log(tmp_path, "".join(line.format(n=n) for n in STEPS)) for line in (right, batch)
+    ]
+    steps = [[step for step, _ in logs.points(run, "loss")] for run in runs]
+    assert steps[0] == list(STEPS)
+    assert set(np.diff(steps[1])) == {200}
+
+
 def test_rounds_that_only_the_server_judges(tmp_path: Path):
     """Flower prints what the model of all clients loses."""
     line = "INFO flower 2022-01-06 | server.py | fit progress: ({n}, 2.5, {{'accuracy': 0}}, 9.5)\n"

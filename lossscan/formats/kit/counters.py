@@ -75,6 +75,9 @@ _NEXT_SHARE: Final = expression(  # `Epoch 2, 50/900;`, no date
     r"(?:\s{0,4}[,:;|-]\s{0,8}|\s{2,8})(\d{1,15}) ?/ {0,8}(\d{1,15})(?=[^\w./-])"
 )
 _SHARE: Final = expression(r"[\[(|]\s{0,8}(\d{1,15})\s?/\s{0,8}(\d{1,15})(?=[^\w.])")
+_CORRECT: Final = expression(  # before how many of a set were told right: `acc: 0.73 (1464/2000)`
+    r"(?i)(?:acc\w{0,6}|correct\w{0,2}|top-?\d)\W{1,4}(?:[\d.]{1,20} ?%? ?)?\(\Z"
+)
 _OPEN_BAR: Final = expression(r"(?:^|[\s:])(\d{1,15})it \[\d{1,3}:\d\d")  # of unknown length
 _BAR: Final = expression(  # tqdm's, also without a drawing, and rich's as Lightning draws it
     r"(?:\||━|╸|╺|\d%)\s{0,80}(\d{1,15})/(\d{1,15}) (?:\[\d{1,5}:\d\d|\d{1,3}:\d\d:\d\d •)"
@@ -274,7 +277,8 @@ def _within(line: str, small: str, epoch: re.Match[str]) -> tuple[Kind, _Found, 
     glued = "loss" in small[at:] and "loss" not in small[:at]
     if not glued and (bar := _BAR.search(line)):  # else a message is behind a bar of no numbers
         return "bar", bar, None
-    share = _NEXT_SHARE.match(line, epoch.end()) or _SHARE.search(line, epoch.end())
+    shares = (_NEXT_SHARE.match(line, epoch.end()), *_SHARE.finditer(line, epoch.end()))
+    share = next((m for m in shares if m and not _CORRECT.search(line[: m.start() + 1])), None)
     return ("batch", share, epoch) if share else ("epoch", epoch, epoch)
 
 

@@ -50,7 +50,7 @@ _HEADLINE: Final = expression(  # alone in its line, above what is stated of a s
     r"(?:epoch[ :#]{1,3}\d{1,9}(?:/\d{1,9})?\W{1,4}+)?(?:start(?:ing)? |running |begin )?"
     r"(?:(?P<trains>train(?:ing)?)|val(?:id(?:at(?:e|ion|ing))?)?|dev|eval(?:uat(?:e|ion|ing))?|test(?:ing)?)"
     r"(?: (?:set|phase|loop|(?:in eval(?:uation)? )?mode|stage|results?|performance|metrics|stats"
-    r"|model))?"
+    r"|model|error))?"
     r"(?: (?:at |of |for )?(?:epoch|step|iteration))?"
     r"(?:[ :#\[]{1,3}\d{1,9}(?:/\d{1,9})?\]?)?[^\w\n]{0,60}$"
 )

@@ -14,6 +14,7 @@ from lossscan.formats.kit.pasted.cut_lines import (
     are_cut_entries,
     are_cut_rows,
     has_objects,
+    margin_of,
     objects_flat,
     uncut,
     whole_entries,
@@ -29,6 +30,7 @@ _Repair: TypeAlias = Callable[[Iterable[str]], Iterator[str]]
 SCREEN: Final = 4096  # bytes that show what was done
 MOST: Final = 0.75  # of the first lines that are quoted where all are
 FEWEST: Final = 2  # entries that are wrapped: one may be cut
+NARROWEST: Final = 2  # blanks before all lines: trainers put one before each of their rows
 ALIKE: Final = 2  # times as many losses: the shown start may end before all ranks have printed
 _MARK: Final = expression(r"\A[>#] ?(?![>#])")  # of a mail, of a comment in code
 _FENCE: Final = expression(r"\A {0,3}`{1,9}(?=[^`\n])")  # of Markdown, next to the text
@@ -169,10 +171,11 @@ def _repairs(start: bytes) -> tuple[_Repair, ...]:
 def _around(text: str, shown: Sequence[str], *, quoted: bool) -> Iterator[_Repair]:
     """The repairs of what came before or behind each line, or cut it."""
     wrapper, width = _wrapper(shown), width_of_cut(shown[:-1])
-    ranks = _ranks(shown)
+    ranks, margin = _ranks(shown), margin_of(shown)
     repairs = (
         (_each(partial(_MARK.sub, "")), quoted),
         (partial(uncut, width), width > 0),
+        (_each(methodcaller("removeprefix", margin)), len(margin.expandtabs()) >= NARROWEST),
         (_each(partial(_FENCE.sub, "")), "`" in text and bool(_FENCED.search(text))),
         (
             _each(partial(_REMARK.sub, "")),

@@ -1,4 +1,4 @@
-"""Lines that were cut are put together again: JSON by its writer, others at a terminal's width."""
+"""Lines that were cut, JSON by its writer, others at a terminal's width; what is before all."""
 
 from __future__ import annotations
 
@@ -85,6 +85,13 @@ def width_of_cut(shown: Sequence[str]) -> int:
     heads = {begin for begin, piece in zip(begins, goes_on, strict=True) if not piece}
     entries = sum(fills and not piece for fills, piece in zip(full, goes_on, strict=True))
     return width if entries >= FEWEST_FULL and not pieces & heads else 0
+
+
+def margin_of(shown: Sequence[str]) -> str:
+    """The blanks before all lines, as a page indents what was printed."""
+    blanks = {line[: len(line) - len(line.lstrip())] for line in shown}
+    least = min(blanks, key=len, default="")
+    return least if all(each.startswith(least) for each in blanks) else ""
 
 
 def uncut(width: int, text: Iterable[str]) -> Iterator[str]:
