@@ -23,9 +23,9 @@ _COUNTS = """
     warmup_steps max_steps per_device_train_batch_size per_device_eval_batch_size
     gradient_accumulation_steps total_train_batch_size num_devices num_examples num_eval_examples
     eval_steps eval_delay val_size save_steps logging_steps seed data_seed lora_rank lora_alpha
-    vocab_size seq_length max_samples buffer_size zero_stage quantization_bit steps_per_epoch
-    train_samples samples_per_epoch tokens_per_epoch data_epochs last_epoch_first_sample
-    last_epoch_samples built_samples num_trainable_parameters
+    vocab_size num_classes seq_length max_samples buffer_size zero_stage quantization_bit
+    steps_per_epoch train_samples samples_per_epoch tokens_per_epoch data_epochs
+    last_epoch_first_sample last_epoch_samples built_samples num_trainable_parameters
 """
 _FLAGS = """
     do_eval do_train save_only_model logging_first_step logging_nan_inf_filter fp16 bf16 packing
@@ -93,6 +93,7 @@ ALIASES: Final[Mapping[str, str]] = {
         "packing": "sample_packing",
         "stage": "training_stage rlhf_type",
         "vocab_size": "padded_vocab_size",
+        "num_classes": "num_labels n_classes nb_classes",
     }.items()
     for alias in aliases.split()
 }

@@ -56,11 +56,20 @@ def check(case: Case, *, min_strength: float = 0.5) -> Iterator[Finding | RuledO
     sure = min(0.5 + case.signals.period_strength / 2, 0.95)
     yield Finding(
         confidence=sure if len(causes) > 1 else UNNAMED * sure,
-        message=Message("default", **said),
+        message=_message(case, period),
         evidence=(Evidence(Message("repeats", **said), case.run.source_of("loss")),),
         causes=causes,
         claims=_crests(case, period),
     )
+
+
+def _message(case: Case, period: float) -> Message:
+    """The period in steps, and in epochs where it is so many whole ones."""
+    per_epoch = case.run.schedule.steps_per_epoch
+    epochs = round(period / per_epoch) if per_epoch else 0
+    if not per_epoch or not epochs or abs(period / per_epoch - epochs) > NEAR:
+        return Message("default", period=period)
+    return Message("epoch" if epochs == 1 else "epochs", period=period, epochs=epochs)
 
 
 def _crests(case: Case, period: float) -> frozenset[int]:

@@ -53,7 +53,11 @@ _HOLDS: dict[str, tuple[float, dict[str, float]]] = {
     "no-trend": (0.3, {"frozen-parameters": 0.6, "rate-unsuitable": 0.5, "labels-unrelated": 0.3}),
 }
 
-_SEVERITIES = {"saturated": Severity.CRITICAL, "no-trend": Severity.INFO}
+_SEVERITIES = {
+    "saturated": Severity.CRITICAL,
+    "no-gradient": Severity.CRITICAL,  # as a zero gradient is wherever it begins
+    "no-trend": Severity.INFO,
+}
 _SAID = {"untouched": "chance", "no-fall": "no-trend"}  # whose sentence is that of another
 
 

@@ -26,11 +26,13 @@ def choices_of(case: Case, value: float) -> int | None:
     accuracy = accuracy_of(case)
     if accuracy is not None and not _counts_rows(accuracy, value):
         return _agreed(accuracy, value)
-    choices = [int(case.number("vocab_size") or 0)]
+    text = _shows_text(case)
+    stated = ("vocab_size",) if text else ("vocab_size", "num_classes")
+    choices = [int(case.number(name) or 0) for name in stated]
     if case.run.objective == "classification":
         choices = list(range(2, MOST_CLASSES + 1))
     near = (k for k in choices if k > 1 and abs(value / math.log(k) - 1) <= NEAR_CHANCE)
-    return next(near, None if is_text(case) else _usual_chance(case, value))
+    return next(near, None if text else _usual_chance(case, value))
 
 
 def accuracy_of(case: Case) -> float | None:
@@ -57,18 +59,23 @@ def _counts_rows(accuracy: float, value: float) -> bool:
 
 def is_text(case: Case) -> bool:
     """Whether a model of text is trained, whose loss may be anywhere when it is good."""
-    return case.trainer.text or case.trainer.tunes or is_token_loss(case)
+    return case.trainer.tunes or _shows_text(case)
+
+
+def _shows_text(case: Case) -> bool:
+    return case.trainer.text or is_token_loss(case)
 
 
 def _usual_chance(case: Case, value: float) -> int | None:
     """The same where no file tells of the classes: a coin, a head that nothing has moved.
 
-    Or one of the samples of a batch.
+    Or one of the samples of a batch. What is fine-tuned may be at any other level when it is good.
     """
-    if abs(value / math.log(2) - 1) <= TIGHT:
+    loss, tunes = case.loss, case.trainer.tunes
+    alike = loss is not None and robust_sigma(loss.values) <= ALIKE * value
+    if abs(value / math.log(2) - 1) <= TIGHT and (alike or not tunes):
         return 2
-    loss = case.loss
-    if loss is None or robust_sigma(loss.values) > ALIKE * value:
+    if not alike or tunes:
         return None
     above = ((k, value / math.log(k) - 1) for k in (*USUAL_CLASSES, *_rivals(case)))
     return next((k for k, share in above if -BELOW <= share <= UNTRAINED), None)
