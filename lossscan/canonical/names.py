@@ -69,7 +69,7 @@ _STAND_INS: Final = (
     *("nll_loss", "loss/total", "policy_loss", "loss/policy_avg", "dpo_loss", "actor/pg_loss"),
     *(*MEANS, "running_loss", "train_loss_epoch", "loss_epoch"),
     "current_cost",  # of Paddle's first trainer, which also prints its mean since the pass began
-    *("avg_cost", "cost", "cross_entropy", *(f"train_{name}" for name in _MEASURES)),
+    *("avg_cost", "cost", "cross_entropy", "nll", *(f"train_{name}" for name in _MEASURES)),
     "error",  # of nets that are written by hand
 )
 # A run's mean may be called so: transformers' `train` prints one behind the last step.

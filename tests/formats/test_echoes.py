@@ -207,6 +207,17 @@ STATED = {
         "Batch size: 32\nInitial learning rate: 0.25\n",
         {"per_device_train_batch_size": (32, 1), "learning_rate": (0.25, 2)},
     ),
+    "the banner of Unsloth": (
+        (
+            "   \\\\   /|    Num examples = 9,600 | Num Epochs = 1 | Total steps = 300\n"
+            "O^O/ \\_/ \\    Batch size per device = 4 | Gradient accumulation steps = 8\n"
+        ),
+        {
+            "num_train_epochs": (1.0, 1),
+            "per_device_train_batch_size": (4, 2),
+            "gradient_accumulation_steps": (8, 2),
+        },
+    ),
     "two launches": (
         f"python a.py --lr 0.1\n{POINTS}python a.py --lr 0.2\n",
         {"learning_rate": (0.2, 12)},

@@ -33,6 +33,11 @@ TRAINED = "".join(f"step {n} loss {3 - n / 100}\n" for n in range(10, 60, 10))
         "第 60 步损失为 nan，停止训练",
         "WARNING: NaN detected in loss! Stopping.",
         "Non-finite loss encountered, aborting.",
+        "WARNING: non-finite loss, ending training  tensor([nan, 0.31], device='cuda:0')",
+        (
+            "ValueError: Expected parameter loc (Tensor of shape (1, 6)) of Normal() to"
+            " satisfy the constraint Real(), but found invalid values:"
+        ),
         "ValueError: too many utterances in this batch leading to inf or nan losses.",
     ],
 )
@@ -51,6 +56,11 @@ def test_read_notes_a_stop_for_a_lost_loss(tmp_path: Path, said: str):
         "NaN or Inf found in input tensor.",
         "[check] NaN in loss: none found",
         "torch.OutOfMemoryError: CUDA out of memory",
+        "sending finite loss terms to rank 0",
+        (
+            "ValueError: Expected parameter scale (Tensor of shape (64, 2)) of Normal()"
+            " to satisfy the constraint GreaterThan(lower_bound=0.0), but found invalid values:"
+        ),
     ],
 )
 def test_read_leaves_harmless_words_alone(tmp_path: Path, said: str):

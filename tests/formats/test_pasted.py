@@ -507,6 +507,8 @@ PASTED = {
         "\n-------------Round number: {n}-------------\n\nAveraged Train Loss: {x}\nStd AUC: 0.1\n"
     ),
     "of epochs behind a hyphen": Pasted("INFO:utils:Epoch-{n}\tloss:{x}\n"),
+    "of a flow, by its likelihood": Pasted("Epoch {n}/6 - nll: {x} - val_nll: {y}\n", eval_loss=6),
+    "of a likelihood with nothing between": Pasted("epoch {n} | nll {x} | kl 3.21\n"),
     "of brain.js": Pasted("iterations: {n}0, training error: {x}\n"),
     "of steps behind a hyphen": Pasted("Step-{n}00, d_loss=1134.97, loss={x}\n"),
     "of arrows": Pasted(

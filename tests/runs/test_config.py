@@ -239,6 +239,12 @@ def test_config_unwraps_wandb_values(tmp_path: Path) -> None:
     assert _values(_read(tmp_path)) == {"seed": 3, "max_steps": 3, "save_steps": 3}
 
 
+def test_config_reads_the_hyperparameters_of_yolov5(tmp_path: Path) -> None:
+    """One known name is enough in a file that states nothing else."""
+    (tmp_path / "hyp.yaml").write_text("lr0: 0.01\nlrf: 0.1\nbox: 0.05\n")
+    assert _values(_read(tmp_path)) == {"learning_rate": 0.01}
+
+
 def test_config_opens_sections(tmp_path: Path) -> None:
     """Some keep the training's settings in a section of their file."""
     training = {"learning_rate": 1e-4, "seed": 1, "max_steps": 10}

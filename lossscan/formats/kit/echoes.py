@@ -95,7 +95,7 @@ class _Block(Struct):
     def settled(self) -> dict[str, tuple[Any, int]]:
         """The fields with their lines, where the block is one of settings."""
         stated: Mapping[str, Any] = self.stated
-        if "num_examples" in stated:  # a banner, of an evaluation perhaps
+        if "num_examples" in stated and "num_epochs" not in stated:  # of an evaluation
             return {}
         if any(mark in stated for mark in _MODEL_MARKS):
             stated = {name: stated[name] for name in _MODEL if name in stated}

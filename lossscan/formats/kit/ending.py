@@ -31,15 +31,21 @@ _STOPPED: Final = expression(
     r"(?:slurmstepd|srun): error: (.{0,400}?(?:CANCELLED|oom.kill|OOM).{0,400})"
 )
 _LOST: Final = r"(?:nan|inf|infinite|infinity|non-?finite|not finite|invalid|exploding)"
-_STOPS: Final = r"(?:stop(?:ping|ped)?|terminat(?:ing|ed)|abort(?:ing|ed)?|exit(?:ing)?|halting)"
+_STOPS: Final = (
+    r"(?:stop(?:ping|ped)?|terminat(?:ing|ed)|abort(?:ing|ed)?|exit(?:ing)?|halting|ending"
+    r"|quit(?:ting)?)"
+)
 _QUICK: Final = (
-    *("nan", "inf", "NAN", "INF", "nvalid loss", "Minimum loss scale", "NaN or inf", "finite"),
+    *("nan", "inf", "NAN", "INF", "NaN", "Inf", "nvalid loss", "invalid values"),
+    *("Minimum loss scale", "finite"),
 )
 _ENDS: Final = (  # one is in what each of these expressions finds
-    *("stop", "terminat", "abort", "exit", "halting", "停止", "终止", "退出"),
+    *("stop", "terminat", "abort", "exit", "halting", "ending", "quit", "停止", "终止", "退出"),
     *("error", "exception", "diverged", "became"),
 )
-_MARKS: Final = ("oss", "OSS", "损失", "returned nan", "FloatingPointError")  # of such a line
+_MARKS: Final = (  # of such a line
+    *("oss", "OSS", "损失", "returned nan", "FloatingPointError", "found invalid values"),
+)
 _SAID: Final = tuple(
     expression(rf"(?i){pattern}")
     for pattern in (
@@ -52,6 +58,7 @@ _SAID: Final = tuple(
         rf"\b{_STOPS}\b[ \w]{{0,20}}[:,-] ?.{{0,20}}?\bloss\b.{{0,40}}?\b{_LOST}\b",
         rf"\bdiverged with loss = {_LOST}\b",  # of TensorFlow
         r"FloatingPointError: .{0,80}?\b(?:nan|inf)\b",  # fairseq's of gradients
+        r"Error: expected parameter .{0,300}?\breal\(\).{0,20}? found invalid values",  # a policy's
         r"(?:损失|loss).{0,30}?(?:nan|inf).{0,30}?(?:停止|终止|退出)",
         r"(?:Error|Exception): minimum loss scale reached",  # of fairseq
         rf"\bloss became {_LOST} (?:or \w{{1,20}} )?at iteration\b",  # of detectron2
@@ -119,7 +126,7 @@ def lost(head: Head, claims: Callable[[Head], bool]) -> Note | None:
     `claims` says whether a text holds logs.
     """
     text = peek(head)
-    if not any(word in text for word in (*_QUICK, "NaN", "Inf")):
+    if not any(word in text for word in _QUICK):
         return None
 
     def is_last(message: tuple[int, str]) -> bool:

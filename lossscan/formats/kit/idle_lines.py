@@ -23,7 +23,7 @@ MOST_JUDGED = 2_000_000  # also with those that name a loss, and points
 TOLD: Final = 500_000  # of lines whose shapes said something: a bar has one for each of its widths
 JUDGED: Final = (  # one is in each line that states a loss or a reward
     *("loss", "Loss", "LOSS", "reward", "Reward", "xent", "Xent", "cost", "Cost", "ntropy"),
-    *("损失", "奖励", "損失", "ロス", "손실", "로스", "отер"),
+    *("nll", "NLL", "损失", "奖励", "損失", "ロス", "손실", "로스", "отер"),
     *("perda", "Perda", "perte", "Perte", "érdida", "erdida", "erlust", "perdita", "Perdita"),
     *("Score at iteration", "verage Score", "Avg Score", "Total Score", ", Gradient "),
     *("cycle_A", "errD", "Err_", "_err", " l_", " L_", "G_GAN", " G=", " G: ", "| T: ", "[L1: "),

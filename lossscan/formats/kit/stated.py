@@ -46,15 +46,16 @@ BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of t
 _SPACED: Final = expression(  # a name and its number with nothing between
     rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/]{{0,6}})?[tv]?loss"
     r"|(?:(?:total|mean|avg|average|episode)[_ ])?rewards?(?: sum)?|(?:approx_)?kl|entropy"
-    r"|xent|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl|(?<=[,|] )cost"
-    r"|(?<=\d )error|(?:grad[ _])?norm|(?:训练|验证)?损失|(?:trainings|validierungs)?verlust)"
+    r"|xent|nll|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl"
+    r"|(?<=[,|] )cost|(?<=\d )error|(?:grad[ _])?norm"
+    r"|(?:训练|验证)?损失|(?:trainings|validierungs)?verlust)"
     r"(?: so far)?(?: is)?(?: -{3,20}>?| [-=]{1,2}>)? {1,24}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
 )
 # One is in each of those.
 _SPACED_NAMES: Final = (
     *("loss", "xent", "lr", "learning", "ppl", "norm", "reward", "kl ", "entropy ", " cost "),
-    *(" error ", "损失", "verlust"),
+    *("nll ", " error ", "损失", "verlust"),
 )
 _TWO_WORDS: Final = expression(r"([A-Za-z]\w{0,30}) (?i:loss)$")
 _ERROR: Final = expression(r"(?i)(?:(?:epoch|total|mean|avg|average|learning|net(?:work)?) )?error")

@@ -11,7 +11,7 @@ from lossscan.model import Advice, Cause, Change, Evidence, Excursion, Message
 from lossscan.numeric.levels import LEVEL_POINTS
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case
-from lossscan.rules.kit.domain import SATURATED, is_usual_rate
+from lossscan.rules.kit.domain import SATURATED, is_absurd_rate, is_usual_rate
 from lossscan.rules.kit.gradients import LEAD_SIGMA, leading_gradient
 from lossscan.rules.kit.order import file_order, step_of_order
 from lossscan.rules.kit.rates import (
@@ -121,7 +121,7 @@ def _learning_rate(case: Case, change: Change, lead: float | None) -> Iterator[C
     score += MILD if rate.share >= NEAR_PEAK else -MILD
     score += MILD if lead is not None and lead >= LEAD_SIGMA else 0.0
     score += STRONG if collapsed(case, change.after) else 0.0
-    borne = _is_borne(case, change, lead)
+    borne = not is_absurd_rate(case, rate.value) and _is_borne(case, change, lead)
     score += STRONG * leaps - STRONG * borne
     yield Cause(
         Message(

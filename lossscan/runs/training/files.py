@@ -228,7 +228,8 @@ _KINDS: Final[tuple[tuple[str, Reader, Trust], ...]] = (
     ("training_args.y*ml", _yaml, Trust.TRAINING_ARGS),
     ("training_args.json", _json, Trust.TRAINING_ARGS),
     ("hparams.y*ml", _yaml, Trust.TRAINING_ARGS),  # Lightning's
-    ("args.y*ml", _yaml, Trust.TRAINING_ARGS),  # Ultralytics'
+    ("args.y*ml", _yaml, Trust.TRAINING_ARGS),  # Ultralytics',
+    ("hyp.y*ml", _yaml, Trust.TRAINING_ARGS),  # with opt.yaml of YOLOv5
     ("params.y*ml", _yaml, Trust.TRAINING_ARGS),  # DVCLive's
     ("params.json", _json, Trust.TRAINING_ARGS),  # Ray Tune's
     ("adapter_config.json", _json, Trust.SETTINGS),
