@@ -11,7 +11,7 @@ is passed over.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -28,7 +28,9 @@ from lossscan.sources.packed import plain_name
 FEWEST = 2  # lines
 _HELD_OUT: Final = ("eval_loss", "test_loss")
 LISTED = 9  # commas of a line that is a list and no row of a table of losses
-_UNNAMED: Final = (b",0\n", b",0\r\n")  # the header that pandas gives a list without a name
+# The headers that pandas and Julia's CSV give a list without a name.
+_UNNAMED: Final = (b",0\n", b",0\r\n", b"x1,x2\n")
+_TRACKED: Final = " (tracked)"  # behind a number of Flux up to 0.9
 _FIRST: Final = frozenset("0123456789([-.")
 _LINE: Final = expression(
     rf"^\s{{0,20}}[(\[]{{0,2}}(?:(\d{{1,9}})_)?(\d{{1,15}})(?:[ \t,;:]{{1,8}}| ?-> ?)({NUMBER})"
@@ -71,7 +73,7 @@ def _are_pairs(head: Head) -> bool:
 
 def _bare(text: str, head: Head) -> str:
     """The text without quotes and headlines and, in a file of losses, the names of its steps."""
-    text = _HEADLINE.sub("", text.replace('"', ""))
+    text = _HEADLINE.sub("", text.replace('"', "").replace(_TRACKED, ""))
     return _NAMED.sub("", text) if "loss" in head.name.lower() else text
 
 
@@ -95,9 +97,15 @@ def _are_alone(head: Head) -> bool:
     """Whether all are single numbers, in a file that says what they are."""
     header = _header(head)
     said = header or "loss" in head.name.lower()
-    text = _singles(peek(head).splitlines()[bool(header) :]) if said else []
+    shown = peek(head).splitlines()[bool(header) :] if said else []
+    text = _singles(shown)
     alone = len(text) >= FEWEST and all(map(_ALONE.match, text))
-    return alone and any("." in each for each in text)
+    return alone and any("." in each for each in text) and not _is_table(shown)
+
+
+def _is_table(shown: Sequence[str]) -> bool:
+    """Whether each line begins with a whole number, as of a client, and others are behind it."""
+    return all("," in line and line.partition(",")[0].strip().isdecimal() for line in shown)
 
 
 def _header(head: Head) -> str:

@@ -17,6 +17,7 @@ SHAPES = [
     "2026-05-01 10:00:00,123 - INFO - loss: {:.4f}",
     "2026-05-01 10:00:00.123 | INFO     | __main__:main:12 - loss: {:.4f}",
     "INFO:root:loss: {:.4f}",
+    "Loss, {:.4f}",
 ]
 
 

@@ -95,12 +95,21 @@ def test_a_file_of_losses_that_is_appended_to_holds_two_trainings(tmp_path: Path
             logs.read_log(tmp_path, numbers, name=name)
 
 
-def test_read_passes_over_the_header_of_an_unnamed_table(tmp_path: Path):
-    """Pandas writes `,0` above a list of losses; only the name of the file says what they are."""
-    text = ",0\n0,2.9169\n1,2.9052\n2,2.8502\n"
-    (tmp_path / "loss.csv").write_text(text)
+@pytest.mark.parametrize("mark", ["", " (tracked)"])
+@pytest.mark.parametrize("header", [",0", "x1,x2"])
+def test_read_passes_over_the_header_of_an_unnamed_table(tmp_path: Path, header: str, mark: str):
+    """Pandas writes `,0`, Julia `x1,x2`; only the name of the file says what the numbers are."""
+    text = "".join(f"{n},{loss}{mark}\n" for n, loss in enumerate((2.9169, 2.9052, 2.8502)))
+    (tmp_path / "loss.csv").write_text(f"{header}\n{text}")
     loss = logs.run_at(tmp_path).series["loss"]
     assert (loss.steps.tolist(), loss.values.tolist()) == ([0, 1, 2], [2.9169, 2.9052, 2.8502])
+
+
+def test_a_table_that_begins_with_numbers_of_clients_is_no_list_of_losses(tmp_path: Path):
+    """`3, 1, 0.38` is a client, its round and its loss: which is which nothing says."""
+    text = "".join(f"{n % 4}, {n // 4}, {1 - n / 100}\n" for n in range(16))
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, text, name="loss.csv")
 
 
 def test_the_overall_objective_of_each_iteration_is_a_point(tmp_path: Path):

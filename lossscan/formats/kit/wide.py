@@ -37,6 +37,7 @@ _NO_LOSS: Final = expression(  # columns that are next to losses in files called
 )
 _LETTER: Final = expression(r"[^\W\d_]")
 _MONITOR: Final = ("r", "l", "t")  # of each episode, as gym's Monitor writes: reward, length, time
+_UNNAMED: Final = ["x1", "x2"]  # of Julia's CSV: a counter and its numbers, for `bare_numbers`
 SEVERAL: Final = 2  # runs, or sets: one needs no names for its columns
 ENDS: Final = 3  # parts of a list whose first and last tell whether it falls
 _PAIR: Final = ("train_loss", "val_loss")
@@ -65,7 +66,7 @@ def by_file(columns: Sequence[str], file: str) -> Renamed:
     """The columns of a file that is called after losses and names none: see the module."""
     if tuple(columns[: len(_MONITOR)]) == _MONITOR:
         return {"": {"r": "reward", "l": "episode_length"}}
-    if not says_losses(file) or any(map(is_judged, columns)):
+    if not says_losses(file) or any(map(is_judged, columns)) or [*columns] == _UNNAMED:
         return {}
     if not all(_LETTER.search(name) for name in columns if name):
         return _numbered(columns)
