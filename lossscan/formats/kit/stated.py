@@ -45,10 +45,9 @@ _EVALUATED, _TESTED = "evaluation/loss", "test/loss"  # of such a line
 BATCH_LOSS: Final = "evaluation/batch"  # of one of its batches, at no step of the run
 _SPACED: Final = expression(  # a name and its number with nothing between
     rf"(?i)(?<![\w/.-])((?:(?:{ANY})[ _/]{{0,6}})?[tv]?loss"
-    r"|(?:(?:total|mean|avg|average|episode)[_ ])?rewards?(?: sum)?|(?:approx_)?kl|entropy"
-    r"|xent|nll|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl"
-    r"|(?<=[,|] )cost|(?<=\d )error|(?:grad[ _])?norm"
-    r"|(?:训练|验证)?损失|(?:trainings|validierungs)?verlust)"
+    r"|(?:(?:total|mean|avg|average|episode)[_ ])?rewards?(?: sum)?|(?:approx_)?kl|entropy|xent"
+    r"|nll|lr|learning[_ ]?rate|[a-z]\w{0,30}_loss(?:_\w{1,20})?|loss_\w{1,30}|ppl|(?<=\d )error"
+    r"|(?<=[,|] )cost|(?:grad[ _])?norm|(?:训练|验证)?损失|(?:trainings|validierungs)?verlust)"
     r"(?: so far)?(?: is)?(?: -{3,20}>?| [-=]{1,2}>)? {1,24}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
 )
