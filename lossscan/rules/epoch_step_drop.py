@@ -37,7 +37,8 @@ AGREE = 0.6  # of the boundaries that step down: one large step among others is 
 LARGE_DROP, BEYOND_CHANCE = 0.25, 3.8
 # All points of a short run tell more than the windows at its boundaries, which need only agree: 10
 # is "very strong" (Kass and Raftery 1995), and 1 of 132 labeled runs without stairs is beyond it.
-WHOLE, AGREEING = 10.0, 1.0  # twice the log of a Bayes factor; standard errors
+# "Strong" (6) is enough for large steps: none of some 900 runs without stairs shows both.
+WHOLE, WHOLE_LARGE, AGREEING = 10.0, 6.0, 1.0  # twice the log of a Bayes factor; standard errors
 ALONE = 7.0  # standard errors: sure by itself whatever its size, as away from any landmark
 SAW_TOOTH = 0.25  # of a step that the means of epochs show: 0.5 and more in 18 public stairs
 # Fitted on the causal, the trained and half of the fresh runs with the simulated train half, where
@@ -67,14 +68,16 @@ def check(
         return
     sigmas, errors = np.array([(t.sigma, t.gap / t.sigma) for t in free]).T
     combined = float((sigmas / errors).sum() / np.sqrt((errors**-2).sum()))  # as precise as each is
-    shared = (case.signals.epoch_step or 0.0) <= -WHOLE and len(free) == len(tests)
+    evidence = -(case.signals.epoch_step or 0.0) if len(free) == len(tests) else 0.0
     named = max(EPISODE_SIGMA, sigmas.mean())  # many small steps are sure together, none by itself
-    down = [t for t in free if t.sigma <= (0.0 if shared else named) and t.shift < 0]
+    named = 0.0 if evidence >= WHOLE else named
+    down = [test for test in free if test.sigma <= named and test.shift < 0]
     agree = np.mean([test.sigma < 0 for test in free]) >= AGREE
     drop = -median([share_of(case, test) for test in down])
     levels = -median([_level_share(case, test) for test in down])
-    beyond = AGREEING if shared else max(min_sigma, BEYOND_CHANCE)
-    needed = min(min_sigma, beyond) if min(drop, levels) >= LARGE_DROP else beyond
+    large = min(drop, levels) >= LARGE_DROP
+    shared = evidence >= (WHOLE_LARGE if large else WHOLE)
+    needed = AGREEING if shared else min_sigma if large else max(min_sigma, BEYOND_CHANCE)
     falls = shared or levels >= ACTUAL_SHARE * drop
     seen = drop >= min_drop or min((test.sigma for test in down), default=0.0) <= -ALONE
     if combined > -needed or not (agree and falls and seen):
