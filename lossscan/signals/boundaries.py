@@ -30,6 +30,7 @@ LEAST_ROOM = 2  # points a side: both sides share one slope, and many boundaries
 NEIGHBORS = 5  # points; the outermost may be odd
 ODD_SIGMA = 3.0  # from the median of the other four: 1 in 100 for normal noise
 LEVEL_POINTS = 6  # a side, whose medians are the levels: epochs may be short and slope
+EDGE_POINTS = 3  # a side, around whose medians a step is quoted: a descent before it is far above
 
 
 class Place(Struct, frozen=True):
@@ -213,14 +214,19 @@ def _spread(others: FloatArray) -> float:
     return 1.0 if len(others) < MIN_PLACEBOS else max(robust_sigma(others), 1.0)
 
 
+def _levels(curve: Curve, place: Place, most: int) -> tuple[float, float]:
+    """The medians of up to `most` points before a place and behind it."""
+    near = min(place.room, most)
+    before = curve.scaled[max(place.start - near, 0) : place.start]
+    return median(before), median(curve.scaled[place.stop : place.stop + near])
+
+
 def _test(
     curve: Curve, place: Place, sigma: float, gap: float, edge: float, elsewhere: FloatArray
 ) -> BoundaryTest:
     """`elsewhere`: the placebos, in order; `edge`: the step that is quoted."""
-    near = min(place.room, LEVEL_POINTS)
-    before = median(curve.scaled[max(place.start - near, 0) : place.start])
-    after = median(curve.scaled[place.stop : place.stop + near])
-    middle = (before + after) / 2
+    before, after = _levels(curve, place, LEVEL_POINTS)
+    middle = sum(_levels(curve, place, EDGE_POINTS)) / 2
     above = len(elsewhere) - int(np.searchsorted(elsewhere, sigma))
     below = int(np.searchsorted(elsewhere, sigma, side="right"))
     extreme = above if sigma > 0 else below
