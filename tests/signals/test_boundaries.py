@@ -50,6 +50,14 @@ def test_quoted_levels_are_those_at_the_two_edges():
     assert test.before == pytest.approx(np.exp(-0.02 * 19.5), rel=0.01)
 
 
+def test_quoted_levels_are_near_the_boundary_behind_a_steep_descent():
+    """A step from .3 to .1 is quoted as one, however far above the loss was some points before."""
+    values = np.concatenate([np.exp(np.linspace(0, np.log(0.3), 10)), np.repeat(0.1, 10)])
+    (test,) = judge(curve(values), epochs(10), averaged=True)
+    assert 0.25 < test.before < 0.4
+    assert test.after < 0.13
+
+
 def test_quoted_levels_leave_out_what_bends_farther_away():
     """Epochs in which the loss climbs step down by what is seen there, and not by twice as much."""
     climbs = 0.3 * np.sqrt(np.arange(30) / 30)
