@@ -69,8 +69,8 @@ def check(
     sigmas, errors = np.array([(t.sigma, t.gap / t.sigma) for t in free]).T
     combined = float((sigmas / errors).sum() / np.sqrt((errors**-2).sum()))  # as precise as each is
     evidence = -(case.signals.epoch_step or 0.0) if len(free) == len(tests) else 0.0
-    named = max(EPISODE_SIGMA, sigmas.mean())  # many small steps are sure together, none by itself
-    named = 0.0 if evidence >= WHOLE else named
+    # Many small steps are sure together, and none by itself.
+    named = 0.0 if evidence >= WHOLE_LARGE else max(EPISODE_SIGMA, sigmas.mean())
     down = [test for test in free if test.sigma <= named and test.shift < 0]
     agree = np.mean([test.sigma < 0 for test in free]) >= AGREE
     drop = -median([share_of(case, test) for test in down])
