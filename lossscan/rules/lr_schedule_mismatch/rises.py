@@ -19,7 +19,7 @@ DROPPED = 0.5  # of the rate before, in one entry: a schedule that starts again,
 STEEP = 0.3  # of its highest, in one entry: a cosine of six entries falls so at its steepest
 REGULAR = 0.25  # of their distance: rises so evenly spaced are a schedule, stated or not
 MOST_RISES = 20  # looked for: more say nothing more
-REPLAYED = 5  # entries, or more, that are the first of the run once more: no other schedule is
+REPLAYED = 5  # rates, or more, that are the first of the run once more: no other schedule is
 SAME = 1e-6  # of each rate: a float of 32 bits
 
 
@@ -115,7 +115,7 @@ def _replays(rates: FloatArray) -> Iterator[int]:
     for at in (np.flatnonzero(there[1:] & ~there[:-1]) + 1)[:MOST_RISES].tolist():
         count = min(at, len(rates) - at)
         first, now = rates[:count], rates[at : at + count]
-        varied = len({*first[:REPLAYED].tolist()}) == REPLAYED  # a constant is no replay
+        varied = np.count_nonzero(np.diff(first)) >= REPLAYED - 1  # a constant is no replay
         if varied and (np.abs(now - first) <= SAME * first).all():
             yield at
 
