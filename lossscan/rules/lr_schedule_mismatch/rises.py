@@ -14,6 +14,8 @@ FELL = 0.1  # of its highest so far: a rate that rises again from there starts a
 ALMOST = 0.9  # of it
 BEYOND = 2.0  # times the highest before: a warm restart goes back to that
 AGAIN = 10.0  # times the rate before: no schedule but a restart rises so
+STANDS, STANDS_LEAST = 0.25, 10  # of the run, entries at one rate: a constant warm-up is shorter,
+FAR = 4.0  # times the highest before, from there: a rate doubles where the batch does
 STOOD = 1.1  # times the entry before, at most: no warm-up
 DROPPED = 0.5  # of the rate before, in one entry: a schedule that starts again, or a step
 STEEP = 0.3  # of its highest, in one entry: a cosine of six entries falls so at its steepest
@@ -70,7 +72,7 @@ def _leaps(rates: FloatArray, configured: float) -> Iterator[int]:
 
     A rate that falls by itself between two entries leaps by a little less. A twofold leap is enough
     to more than twice of what is configured, from where the rate had come down (no warm-up leaps
-    from there), or where it soon comes back.
+    from there), or where it soon comes back; a fourfold one from where it has stood for long.
     """
     leaps = np.flatnonzero(rates[1:] >= BEYOND * rates[:-1]) + 1
     before = np.maximum.accumulate(rates)
@@ -79,6 +81,9 @@ def _leaps(rates: FloatArray, configured: float) -> Iterator[int]:
     far = rates[high] >= ALMOST * AGAIN * rates[high - 1]
     far |= rates[high - 1] <= ALMOST * before[high - 1]
     far |= rates[high] > BEYOND * configured
+    stood = before[high - 1] <= STOOD * rates[high // 2]
+    long = high >= max(STANDS * len(rates), STANDS_LEAST)
+    far |= stood & long & (rates[high] >= FAR * before[high - 1])
     sure = (
         at for at, is_far in zip(high.tolist(), far, strict=True) if is_far or _returns(rates, at)
     )
