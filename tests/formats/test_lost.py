@@ -31,6 +31,9 @@ TRAINED = "".join(f"step {n} loss {3 - n / 100}\n" for n in range(10, 60, 10))
         "Loss is nan. The run is stopped.",
         "Training aborted because of NaN loss",
         "第 60 步损失为 nan，停止训练",
+        "損失がnanになったため学習を中断します",
+        "손실이 nan이 되어 학습을 중단합니다",
+        "ValueError: [E910] Encountered NaN value when computing loss for component 'ner'.",
         "WARNING: NaN detected in loss! Stopping.",
         "Non-finite loss encountered, aborting.",
         "WARNING: non-finite loss, ending training  tensor([nan, 0.31], device='cuda:0')",
@@ -57,6 +60,7 @@ def test_read_notes_a_stop_for_a_lost_loss(tmp_path: Path, said: str):
         "[check] NaN in loss: none found",
         "torch.OutOfMemoryError: CUDA out of memory",
         "sending finite loss terms to rank 0",
+        "損失がnanになったら学習を",
         (
             "ValueError: Expected parameter scale (Tensor of shape (64, 2)) of Normal()"
             " to satisfy the constraint GreaterThan(lower_bound=0.0), but found invalid values:"
@@ -153,3 +157,15 @@ def test_an_infinity_that_no_training_reached_is_none(tmp_path: Path, text: str)
     """What the lowest loss is before there is one, and a word in a sentence."""
     with pytest.raises(NoLogFound):
         logs.read_log(tmp_path, text)
+
+
+def test_a_bare_assertion_that_ends_a_run_says_so_by_its_code(tmp_path: Path):
+    """Its error has no words; the line of the traceback has."""
+    code = "    assert torch.isfinite(loss)"
+    died = f'Traceback (most recent call last):\n  File "a.py", line 9\n{code}\nAssertionError\n'
+    table = logs.read_log(tmp_path, f"{TRAINED}{died}")
+    assert [note.numbers["error"] for note in table.notes if note.numbers.get("lost")] == [
+        code.strip()
+    ]
+    sound = logs.read_log(tmp_path, f"{code}\n{TRAINED}")
+    assert not any(note.numbers.get("lost") for note in sound.notes)

@@ -41,10 +41,11 @@ _QUICK: Final = (
 )
 _ENDS: Final = (  # one is in what each of these expressions finds
     *("stop", "terminat", "abort", "exit", "halting", "ending", "quit", "停止", "终止", "退出"),
-    *("error", "exception", "diverged", "became"),
+    *("終了", "中断", "中止", "중단", "종료", "error", "exception", "diverged", "became", "assert"),
 )
 _MARKS: Final = (  # of such a line
-    *("oss", "OSS", "损失", "returned nan", "FloatingPointError", "found invalid values"),
+    *("oss", "OSS", "损失", "損失", "손실", "returned nan", "FloatingPointError"),
+    "found invalid values",
 )
 _SAID: Final = tuple(
     expression(rf"(?i){pattern}")
@@ -59,13 +60,19 @@ _SAID: Final = tuple(
         rf"\bdiverged with loss = {_LOST}\b",  # of TensorFlow
         r"FloatingPointError: .{0,80}?\b(?:nan|inf)\b",  # fairseq's of gradients
         r"Error: expected parameter .{0,300}?\breal\(\).{0,20}? found invalid values",  # a policy's
-        r"(?:损失|loss).{0,30}?(?:nan|inf).{0,30}?(?:停止|终止|退出)",
+        (
+            r"(?:[损損]失|손실|loss).{0,30}?(?:nan|inf)"
+            r".{0,30}?(?:停止|终止|退出|終了|中断|中止|중단|종료)"
+        ),
+        r"^\s{1,40}assert (?:not )?[\w.]{0,40}is_?(?:finite|nan|inf)\(.{0,40}?loss",  # of code
         r"(?:Error|Exception): minimum loss scale reached",  # of fairseq
         rf"\bloss became {_LOST} (?:or \w{{1,20}} )?at iteration\b",  # of detectron2
         rf"\bmetric \S{{0,40}}loss\S{{0,10}} = \S{{1,10}} is not finite.{{0,120}}{_STOPS}\b",
     )
 )
-_AHEAD: Final = expression(r"(?i)\b(?:will|would|if|when|whether|unless)\b.{0,60}\bloss\b")
+_AHEAD: Final = expression(
+    r"(?i)\b(?:will|would|if|when(?! computing)|whether|unless)\b.{0,60}\bloss\b"
+)
 _STEP: Final = expression(r"(?i)\b(?:iteration|iter|step|update)s?[ =:#]{1,3}(\d{1,15})\b")
 
 
