@@ -196,7 +196,7 @@ def _runs(tree: _Tree) -> tuple[RunFiles, ...]:
 
 
 def _silent(tree: _Tree, holding: Holding, known: Collection[Path]) -> list[RunFiles]:
-    """Runs that left nothing but empty or packed logs: what died before its first line is not `ok`.
+    """Runs that left nothing but empty, packed or foreign logs: these are not `ok`.
 
     An empty log of a run that has others, or in a folder above runs, says nothing. A name that only
     the content can tell is that of a log where another run has one of this name.
@@ -205,7 +205,9 @@ def _silent(tree: _Tree, holding: Holding, known: Collection[Path]) -> list[RunF
     with_runs = {above for root in known for above in (root, *root.parents)}
     homes: dict[Path, list[Path]] = defaultdict(list)
     packed = {path for folder in tree.folders.values() for path in folder.archives}
-    for path in sorted({*tree.silent, *packed}):
+    unread = (path for each in tree.folders.values() if not each.logs for path in each.doubtful)
+    foreign = {path for path in unread if path.suffix == ".txt" and is_output_name(path.name)}
+    for path in sorted({*tree.silent, *packed, *foreign}):
         if not (path.name in logs or is_output_name(path.stem if path in packed else path.name)):
             continue
         if (home := owner_of(path.parent, tree.root, holding)) not in with_runs:

@@ -296,6 +296,15 @@ def test_a_run_that_printed_nothing_to_where_its_output_goes_is_not_lost(tmp_pat
     assert list(shown(discover(tmp_path, Settings()), tmp_path)) == ["dead", "good"]
 
 
+@pytest.mark.parametrize("name", ["log.txt", "train_log.txt", "loss_log.txt"])
+def test_a_log_that_no_format_claims_is_not_lost(tmp_path: Path, name: str):
+    """By its name it is one, unless it is in or above a run that is read."""
+    grow(tmp_path, "good/train.log", content=logs.TORCHTUNE)
+    others = "good/eval/log.txt", "log.txt", "notes/changelog.txt", "notes/todo.txt"
+    grow(tmp_path, f"foreign/{name}", *others, content="all is well\n")
+    assert list(shown(discover(tmp_path, Settings()), tmp_path)) == ["foreign", "good"]
+
+
 def test_an_empty_file_that_is_called_as_the_log_of_another_run_is_a_run(tmp_path: Path):
     """Its name alone does not tell, that of its neighbor does."""
     grow(tmp_path, "good/result.txt", content=logs.TORCHTUNE)
