@@ -31,6 +31,7 @@ class Trainer(Struct, frozen=True, kw_only=True):
     shuffles_last_apart: bool = False  # builds all data epochs, and shuffles the last one apart
     skips: Literal["data", "updates"] | None = None  # of a window whose loss it logs as 0.0
     sums_losses: bool = False  # over tokens: a loss scale below 1 is sound
+    sums_evaluation: bool = False  # over a sentence, where training is a mean over words
     text: bool = False  # trains language models alone: its loss is the mean over tokens, in nats
     tunes: bool = False  # fine-tunes what it is given, with AdamW where nothing else is stated
     in_bits: bool = False  # what it logs is divided by ln 2
@@ -45,7 +46,6 @@ _OTHERS: Final = (  # only their names are known
     "caffe",
     "darknet",
     "kaldi",
-    "marian",
     "mmengine",
     "nnunet",
     "so-vits-svc",
@@ -110,6 +110,7 @@ TRAINERS: Final[Mapping[str, Trainer]] = {
             update="actor_rollout_ref.actor.clip_ratio, ppo_epochs",
         ),
     ),
+    "marian": Trainer(tokens=False, sums_evaluation=True),
     "stable-baselines": Trainer(
         tokens=False,
         policy=PolicyOptions(exploration="ent_coef", update="clip_range, n_epochs, target_kl"),

@@ -58,7 +58,7 @@ ALIASES: Final[Mapping[str, str]] = {
     alias: name
     for name, aliases in {
         "learning_rate": "lr base_lr lr0 init_lr initial_lr peak_lr start_lr lr_init lrate"
-        " base_learning_rate init_learning_rate initial_learning_rate",
+        " base_learning_rate init_learning_rate initial_learning_rate learn_rate learningrate",
         "per_device_train_batch_size": "batch_size batchsize bs micro_batch_size"
         " per_gpu_train_batch_size train_micro_batch_size_per_gpu device_batch_size"
         " batch_size_per_gpu batch_size_per_device",

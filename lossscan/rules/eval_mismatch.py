@@ -42,7 +42,8 @@ class _Gap(Struct, frozen=True):
 def check(case: Case, *, factor: float = 10.0) -> Iterator[Finding | RuledOut]:
     """Yield a finding where each evaluation is `factor` times training, or worse than guessing."""
     loss = case.loss
-    if loss is None or len(loss) < MIN_POINTS or case.is_policy:
+    other = case.is_policy or case.trainer.sums_evaluation
+    if loss is None or len(loss) < MIN_POINTS or other:
         return
     gaps = [gap for series in case.eval_losses().values() for gap in _gap(loss, series)]
     uniform = _uniform(case)

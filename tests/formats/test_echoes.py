@@ -72,6 +72,10 @@ STATED = {
         "- batch size (B): 32\n- learning rate (LR): 0.05\n",
         {"per_device_train_batch_size": (32, 1), "learning_rate": (0.05, 2)},
     ),
+    "Marian's configuration": (
+        "[config] learn-rate: 0.0003\n[config] optimizer: adam\n",
+        {"learning_rate": (0.0003, 1), "optim": ("adam", 2)},
+    ),
     "parameters of AllenNLP": (
         "INFO - trainer.optimizer.type = adagrad\nINFO - trainer.num_epochs = 140\n",
         {"optim": ("adagrad", 1), "num_train_epochs": (140.0, 2)},
