@@ -69,13 +69,14 @@ _STAND_INS: Final = (
     *("nll_loss", "loss/total", "policy_loss", "loss/policy_avg", "dpo_loss", "actor/pg_loss"),
     *(*MEANS, "running_loss", "train_loss_epoch", "loss_epoch"),
     "current_cost",  # of Paddle's first trainer, which also prints its mean since the pass began
-    *("avg_cost", "cost", "cross_entropy", "nll", *(f"train_{name}" for name in _MEASURES)),
+    *("avg_cost", "cost", "cross_entropy", *(f"train_{name}" for name in _MEASURES)),
+    *("nll", "mse", "bce"),  # what a loop of one's own calls its loss by the formula
     "error",  # of nets that are written by hand
 )
 # A run's mean may be called so: transformers' `train` prints one behind the last step.
 OF_RUN: Final = ("train_loss", "epoch_loss", "train_loss_epoch", "loss_epoch", *MEANS)
 _FILLING: Final = expression(  # words that say nothing: `avg_train_loss`
-    r"avg|mean|averaged?|total|overall|global|hist(?:ory)?|list|log|curve|per|epoch|set|so|far|de|на"
+    r"avg|mean|averaged?|total|overall|global|hist(?:ory)?|list|log|curve|per|epoch|on|the|over|set|so|far|de|на"
 )
 _WORDS: Final = expression(r"[\s_/()\[\]:,-]+")
 _COMPACT: Final = expression(r"(train|training|val|valid|validation|test)loss")

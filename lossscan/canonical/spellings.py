@@ -64,7 +64,7 @@ SETS: Final[Mapping[str, str]] = {
     for name, words in {
         "train_loss": "train training tr trn treino treinamento entrenamiento entraînement"
         " entrainement apprentissage обучение обучении обучения 訓練 学習 훈련 학습",
-        "eval_loss": "val vali valid validate validation vl eval evaluation dev"
+        "eval_loss": "val va vali valid validate validation vl eval evaluation dev"
         " holdout heldout cv validacao validação validación валидация валидации 検証 검증",
         "test_loss": "test testing tst te teste prueba тест тесте テスト",
     }.items()

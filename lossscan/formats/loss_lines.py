@@ -18,7 +18,7 @@ FEWEST = 20  # lines that make a log: fewer are in documents
 SURE = 3  # that state next to the loss how far the epoch is
 _LOSS: Final = expression(  # behind the clock of a logger, its level and its place
     r"(?i)^(?:[\d\s:,.\[\]|/-]{0,40}(?:INFO|DEBUG)\b.{0,60}?\b|[\d\s:,.\[\]|/-]{0,40})"
-    rf"((?:(?:{ANY}|model|current|running|epoch|batch)[ _])?loss)(?: is)?[\s:=,]{{1,4}}"
+    rf"(?<!packet )((?:(?:{ANY}|model|current|running|epoch|batch)[ _])?loss)(?: is)?[\s:=,]{{1,4}}"
     rf"(?:tensor\()?({NUMBER}){ENDS}"
 )
 _OF_SAMPLES: Final = expression(r"\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]")  # of PyTorch's quickstart

@@ -28,7 +28,7 @@ SHARES: Final = 1.0  # an accuracy is at most that
 PERCENTAGES: Final = 10.0  # few are below, and few losses above that do not fall
 RISES: Final = 1.1  # times: what has grown by a tenth in a log is an accuracy, or has diverged
 _STATED: Final = expression(
-    rf"(?i)(?<![\w/.-])(?:(?P<train>{TRAINING})|(?:{HELD_OUT}))[ \t]?[:=]?[ \t]{{0,4}}"
+    rf"(?i)(?<![\w/.-])(?:(?P<train>{TRAINING})|(?:{HELD_OUT}))['\"]?[ \t]?[:=]?[ \t]{{0,4}}"
     rf"({NUMBER}){ENDS}(?! ?%)"
 )
 _COUNT: Final = expression(r"\s{0,8}(\d{1,9})[ \t]{0,4}[ \t|:,](?!\d)")  # and no word for it

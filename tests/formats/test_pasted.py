@@ -44,6 +44,26 @@ class Pasted(NamedTuple):
 
 
 PASTED = {
+    "of a loss of an epoch, with two blanks": Pasted("Loss in epoch {n}  =  {x}\n"),
+    "of a formula": Pasted("Epoch {n}, MSE: {x}\n"),
+    "of a formula and its evaluation": Pasted(
+        "{n},{x},{y}\n", before="epoch,bce,val_bce\n", file="history.csv", eval_loss=6
+    ),
+    "with a clock in place of a counter": Pasted(
+        "2024-05-01 10:00:0{n},{x},{y}\n",
+        before="time,tr_loss,va_loss\n",
+        file="history.csv",
+        eval_loss=6,
+    ),
+    "of what a mean is over": Pasted(
+        "Epoch {n} mean loss on the train set: {x}\n"
+        "Epoch {n} mean loss on the validation set: {y}\n",
+        eval_loss=6,
+    ),
+    "of a semicolon behind the step": Pasted("Iter-{n}; loss: {x}\n"),
+    "as dictionaries of sets": Pasted(
+        "{{'epoch': {n}, 'train': {x}, 'valid': {y}}}\n", eval_loss=6
+    ),
     "of two sets in brackets": Pasted("[{n}] loss: ({x}, {y}) lrap: (0.866, 0.694)\n"),
     "of tensorpack, whose numbers are a line each below their epoch": Pasted(
         "[0610 10:2{n}:41 @base.py:283] Epoch {n} (global_step {n}00) finished, time:21 seconds.\n"
@@ -1211,6 +1231,8 @@ def test_losses_without_a_name_are_no_log(tmp_path: Path):
         "# 3 of the losses\n# loss of 2 is high\n# 1 more\nThat is all.\n",
         "('loss', 'of', 3)\n('the', 'guide')\nsome more\n",
         "2週目の損失は3000円、1週目の損失は2000円でした。\n",
+        "INFO worker[7] request id=88 rate=17 packet loss: 0% latency 12.5 ms\n" * 9,
+        "date,profit,loss\n2024-05-01,3.5,0.25\n2024-05-02,3.5,0.2\n",
     ],
 )
 def test_prose_with_a_loss_in_it_is_no_log(tmp_path: Path, text: str):

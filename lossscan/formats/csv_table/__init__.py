@@ -55,6 +55,7 @@ FEWEST_ROWS, MOST_ROWS = 256, 1 << 14  # fewer cost time for each column, more l
 _INDEX: Final = ("", "Unnamed: 0")  # of pandas: the number of the row
 _NAME: Final = expression(r"(?!.{0,40}(?:: |:\d|=))(?:\S{1,40} ?){0,4}")  # and no words of prose
 _NUMBERED: Final = expression(r" -?(?:\d+\.\d*|nan)\Z")  # `train_err 3.02` is of a line of values
+_OTHER: Final = expression(r"\[|(?:[\d/.-]{6,10}[ T])?\d\d?:\d\d(?::\d\d|$)")  # a list, a clock
 _MEMBER: Final = '": '  # of an object of JSON: no header names one, and a settings file has many
 _BOX: Final = str.maketrans("│┃║", "|||")
 NEWLINE: Final = expression(rb"[\r\n]")
@@ -226,7 +227,7 @@ def _holds_numbers(header: str, below: str = "") -> bool:
     separator = separator_between(header, below)
     cells = [cell.strip() for cell in cells_of(below.rstrip("\r\n") + "\n", separator)]
     same = len(cells) == len(split(header.rstrip("\r\n"), separator))
-    filled = [cell for cell in cells if cell and not cell.startswith("[")]  # a list of Python
+    filled = [cell for cell in cells if cell and not _OTHER.match(cell)]
     return same and bool(filled) and all(number(cell) is not None for cell in filled)
 
 

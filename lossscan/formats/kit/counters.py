@@ -157,7 +157,7 @@ _OF_LOSS: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`
     r"(?i)(?<![\w/])(?:train|validation) loss (\d{1,12}):? {1,4}(?=\d{1,12}\.\d|nan)"
 )
 _GLUED: Final = expression(  # `step-90`, `step90`
-    r"(?i)^\s{0,20}(?:step|iter(?:ation)?)-?(\d{1,15})(?=[\s,:])"
+    r"(?i)^\s{0,20}(?:step|iter(?:ation)?)-?(\d{1,15})(?=[\s,:;])"
 )
 _CLU: Final = expression(r"\] \[(\d{1,15})\] (?=[\w/]{1,60}=)")
 # Each with words in small letters, one of them in all that it finds: a look for these is fast.

@@ -31,7 +31,7 @@ _AFTER: Final = expression(  # `Cost after iteration 100: 0.69`, `test loss of 8
     r"(?:(?:(?:at|after|for|in|of) |@ ?)[a-z]{2,9}[ -]?#?\d{1,15}(?:/\d{1,15})?"
     r"(?:[, -]{1,2}[a-z]{4,9}[ -]?\d{1,15})?|of \d{1,9} [a-z]{3,9}"
     r"|\[\d{1,9}, {0,8}\d{1,15}\](?: ?\([a-z, ]{3,30}\))?|\((?:epoch|step|iter\w{0,6}) \d{1,15}\))"
-    rf"(?: ?[:=] {{0,4}}|,? is (?:equal to )?)({NUMBER}){ENDS}"
+    rf"(?: {{0,4}}[:=] {{0,4}}|,? is (?:equal to )?)({NUMBER}){ENDS}"
 )
 _OF_AFTER: Final = ("loss", "cost", "reward")
 _AT: Final = expression(  # Tacotron 2: `Train loss 64998 0.302`, `Validation loss 64000: 0.323`

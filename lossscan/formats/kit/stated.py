@@ -76,7 +76,7 @@ _SAID: Final = expression(  # `Validation loss is: 0.5`, `avg loss in epoch = 0.
 )
 _SUMMED_UP: Final = "tot_loss["
 _RUNNING: Final = expression(r"\btot_loss\[[^\]]{1,400}\]")  # of icefall, over the last batches
-_BEST: Final = ("best", "lowest", "minimum", "min")  # of the run so far, and at no place in it
+_ASIDE: Final = ("best", "lowest", "minimum", "min", "packet")  # of the run so far; no loss
 _QUALIFYING: Final = expression(  # `Loss(val)`, `loss train (curr)`, `Avg reward (last 1000)`
     rf"(?i)\A(?:({HELD_OUT})|{TRAINING}|curr(?:ent)?|avg|mean|last \d{{1,6}}(?: \w{{1,12}})?)\)"
 )
@@ -220,7 +220,7 @@ class _Names:
             return None
         words = _SAID.sub("", key).split(" ")
         for first in range(len(words)):
-            if first and words[first - 1].casefold() in _BEST:
+            if first and words[first - 1].casefold() in _ASIDE:
                 return None
             name = " ".join(words[first:]).removeprefix("(")
             if self._is_name(name):
@@ -277,7 +277,7 @@ def _by_word_behind(line: str) -> Iterator[Part[str]]:
 def _is_current(match: re.Match[str]) -> bool:
     """Whether a number is that of its line, and not the best so far: `best val loss 0.5`."""
     word = match.string[: match.start()].rstrip().rpartition(" ")[2]
-    return word.lstrip("([").casefold() not in _BEST
+    return word.lstrip("([").casefold() not in _ASIDE
 
 
 def _is_of_net(match: re.Match[str], name: str) -> bool:

@@ -14,7 +14,8 @@ from lossscan.numeric.levels import highest_first
 from lossscan.numeric.medians import median
 from lossscan.rules.kit.case import Case, kept
 
-_CAUSAL: Final = ("ForCausalLM", "LMHeadModel", "CausalLM")  # how their architectures end
+_CAUSAL: Final = ("CausalLM", "LMHeadModel")  # how their architectures end
+_OF_TOKENS: Final = (*_CAUSAL, "ForMaskedLM")
 _SEES: Final = expression(  # a name of a model that reads or makes images or sound as well
     r"(?:^|[^a-z])(?:[a-z]{0,12}vl[mv]?\d?|mplug[a-z]{0,8}\d?|[a-z]{0,4}llava|vision|blip\d?|idefics\d?|paligemma|minicpm[-_]?[vo]"
     r"|pixtral|omni|mllama|molmo|florence|fuyu|kosmos|chameleon|janus|ovis|[a-z]{0,8}flamingo|x?composer"
@@ -53,16 +54,16 @@ def is_token_loss(case: Case) -> bool:
 
 def _shows_text(case: Case) -> bool:
     of_words = case.trainer.text or (case.number("vocab_size") or 0) >= OF_WORDS
-    return of_words or _is_causal(case) or case.setting("stage") in ("pt", "sft")
+    return of_words or _ends(case, _OF_TOKENS) or case.setting("stage") in ("pt", "sft")
 
 
-def _is_causal(case: Case) -> bool:
-    return any(str(name).endswith(_CAUSAL) for name in case.setting("architectures") or ())
+def _ends(case: Case, endings: tuple[str, ...]) -> bool:
+    return any(str(name).endswith(endings) for name in case.setting("architectures") or ())
 
 
 def _is_other_model(case: Case) -> bool:
     """Whether a name says that the model is none of text alone, or was trained on spans."""
-    if case.setting("architectures") and not _is_causal(case):
+    if case.setting("architectures") and not _ends(case, _OF_TOKENS):
         return True
     names = (case.setting("model_name_or_path"), case.setting("model_type"))
     built = (_HUMPS.sub(" ", str(name)) for name in case.setting("architectures") or ())
@@ -127,7 +128,7 @@ def rate_limit(case: Case) -> float | None:
         return None
     if case.setting("lora_rank") is not None or case.setting("finetuning_type") == "lora":
         return LORA_RATE
-    whole = case.setting("finetuning_type") == "full" or _is_causal(case)
+    whole = case.setting("finetuning_type") == "full" or _ends(case, _CAUSAL)
     return FULL_RATE if whole and not is_adapter(case) else None
 
 
