@@ -15,11 +15,11 @@ from lossscan.settings import Settings
 from lossscan.sources.files import Head
 
 FEWEST = 20  # lines that make a log: fewer are in documents
-SURE = 3  # that state next to the loss how far the epoch is
+SURE = 3  # that state next to the loss how far the epoch is, or print it as a tensor
 _LOSS: Final = expression(  # behind the clock of a logger, its level and its place
     r"(?i)^(?:[\d\s:,.\[\]|/-]{0,40}(?:INFO|DEBUG)\b.{0,60}?\b|[\d\s:,.\[\]|/-]{0,40})"
-    rf"(?<!packet )((?:(?:{ANY}|model|current|running|epoch|batch)[ _])?loss)(?: is)?[\s:=,]{{1,4}}"
-    rf"(?:tensor\()?({NUMBER}){ENDS}"
+    rf"(?<!packet )((?:(?:{ANY}|model|current|running|epoch|batch)[ _])?loss)"
+    rf"(?: is)?-{{0,30}}[\s:=,]{{1,4}}(?:tensor\(\[?)?({NUMBER}){ENDS}"
 )
 _OF_SAMPLES: Final = expression(r"\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]")  # of PyTorch's quickstart
 _EVALUATED: Final = expression(rf"(?i)(?:{HELD_OUT}) (?:error|results?)\b")
@@ -35,7 +35,7 @@ def claims(head: Head) -> bool:
     stated = [line for line, found in losses if found and _of_training(found[1])]
     bare = sum(line[0].isalpha() for line in stated)  # begin with the name of the loss
     between = (_EPOCH.match(line) or _EVALUATED.match(line) for line in text.splitlines())
-    if sum(_OF_SAMPLES.search(line) is not None for line in stated) >= SURE:
+    if sum("tensor(" in line or _OF_SAMPLES.search(line) is not None for line in stated) >= SURE:
         return True
     return len(stated) >= FEWEST or (bare > 1 and are_most(bare + sum(map(bool, between)), text))
 

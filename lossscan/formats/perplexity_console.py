@@ -25,20 +25,25 @@ from lossscan.sources.files import Head
 FEWEST = 3  # lines that make a log: fewer are in documents
 _STATED: Final = expression(
     rf"(?i)(?<![\w/])(?:({ANY})(?:[ _-]|: {{0,4}}))?"
-    r"(?:ppl|perplexity)\b\s{0,4}[:=]?\s{0,8}(\d{1,320}(?:\.\d{0,40})?(?:e[-+]?\d{1,3})?|nan|inf)(?=[^\w.+-])"
+    r"(?:ppl|perplexity)\b(?: is)?\s{0,4}[:=]?\s{0,8}"
+    r"(\d{1,320}(?:\.\d{0,40})?(?:e[-+]?\d{1,3})?|nan|inf)(?=[^\w.+-])"
 )
+
+_SPEED: Final = expression(r"(?i)\bspeed\b|\b(?:sps|wps|(?:tok(?:ens)?|words|samples)/s(?:ec)?)\b")
 
 
 def claims(head: Head) -> bool:
     """Whether several of its lines hold a counter and a perplexity, and no loss."""
     text = peek(head)
-    if "ppl" not in text and "erplexity" not in text:
+    if not any(word in text for word in ("ppl", "PPL", "erplexity")):
         return False
     alone = (line for line in text.splitlines(keepends=True) if "loss" not in line.lower())
     stated = list(_stated(alone))
     counted = [row for place, row in stated if place is not None]
     if any(canonical(name) == "learning_rate" for row in counted for name in row):
         return True  # no sentence says the rate as well
+    if not counted:
+        return _timed(text) >= FEWEST
     found = len(counted)  # below each of two may be what was evaluated
     return found >= FEWEST or (found >= PASTED and are_most(len(stated), text))
 
@@ -46,6 +51,8 @@ def claims(head: Head) -> bool:
 def read(head: Head, settings: Settings) -> Table:
     """All perplexities as losses; an evaluation without a count is at the last one."""
     found = list(_stated(lines(head)))
+    if not any(place is not None for place, _ in found):
+        found = list(_numbered(found))
     kinds = Counter(place.kind for place, _ in found if place is not None)
     kind = next((kind for kind, _ in kinds.most_common(1)), None)
     placed: list[Placed] = []
@@ -60,6 +67,22 @@ def read(head: Head, settings: Settings) -> Table:
         config={} if length is None else {"steps_per_epoch": length},
         notes=(Note("loss_of_perplexity", head.path),),
     )
+
+
+def _timed(text: str) -> int:
+    """How many lines state a perplexity and how fast it was reached, as no document does."""
+    lines = (line for line in text.splitlines(keepends=True) if _SPEED.search(line))
+    return sum("loss" in row for _, row in _stated(lines))
+
+
+def _numbered(
+    found: Iterable[tuple[CounterPlace | None, dict[str, float]]],
+) -> Iterator[tuple[CounterPlace, dict[str, float]]]:
+    """The perplexities of a loop that counts nothing, counted; evaluations are at the last."""
+    count = 0
+    for _, row in found:
+        count += "loss" in row
+        yield CounterPlace("step", count), row
 
 
 def _stated(text: Iterable[str]) -> Iterator[tuple[CounterPlace | None, dict[str, float]]]:

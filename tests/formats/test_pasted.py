@@ -64,6 +64,16 @@ PASTED = {
     "as dictionaries of sets": Pasted(
         "{{'epoch': {n}, 'train': {x}, 'valid': {y}}}\n", eval_loss=6
     ),
+    "of tensors behind a ruler": Pasted(
+        "---------loss---------:  tensor({x}, device='cuda:3')\n"
+        "Gradient: tensor([1.5, 2.5],\n  device='cuda:3')\n",
+        gap=1,
+    ),
+    "of Keras, without a sign between its headline and its bar": Pasted(
+        "Epoch {n}/1010/10 [====] - 1s 8ms/step - loss: {x} - acc: 0.5"
+    ),
+    "of counts and losses in angles": Pasted("step <{n}> loss <{x}>\n"),
+    "of a likelihood": Pasted("epoch={n}, nll: {x}, kl: 0.5\n"),
     "of two sets in brackets": Pasted("[{n}] loss: ({x}, {y}) lrap: (0.866, 0.694)\n"),
     "of tensorpack, whose numbers are a line each below their epoch": Pasted(
         "[0610 10:2{n}:41 @base.py:283] Epoch {n} (global_step {n}00) finished, time:21 seconds.\n"
@@ -1130,6 +1140,15 @@ def test_one_line_of_a_logger_is_a_log(tmp_path: Path, line: str):
     assert (loss.steps.tolist(), loss.values.tolist()) == ([34], [0.25])
 
 
+def test_one_line_with_an_epoch_a_step_and_three_losses_is_a_log(tmp_path: Path):
+    """No sentence says so much; one with fewer losses is a quotation."""
+    line = "Epoch: 50 | Iteration: 228 | Box loss: 0.1 | Class loss: 0.2{}\nIt\nstopped\nthere.\n"
+    run = logs.read_log(tmp_path, line.format(" | Running loss: 0.3"))
+    assert logs.points(run, "loss") == [(228, 0.3)]
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, line.format(""))
+
+
 def test_one_line_with_its_rate_and_its_perplexity_is_a_log(tmp_path: Path):
     """As the first translation model of TensorFlow prints it."""
     line = "global step 99300 learning rate 0.3149 step-time 0.13 perplexity 8.00"
@@ -1212,6 +1231,17 @@ def test_lines_that_a_terminal_cut_are_whole_again(tmp_path: Path, length: int):
     assert {len(row) for row in filled} == {length}
     assert columns["loss"].steps.tolist() == [10, 20, 30, 40, 50, 60]
     assert columns["grad_norm"].values.tolist() == [1.5, 0.75, 0.5, 0.375, 0.3, 0.25]
+
+
+def test_perplexities_with_their_speed_are_counted(tmp_path: Path):
+    """A loop that counts nothing tells how fast it is; a table of results does not."""
+    line = "PPL: 1.{n}; Speed: 7894.50 sps\nTotal neg log lik = exp(0.5)\n"
+    text = "".join(line.format(n=n) for n in STEPS)
+    run = logs.read_log(tmp_path, f"Epoch = 46\n{text}Validation perplexity is 6.6061\n")
+    assert [step for step, _ in logs.points(run, "loss")] == list(STEPS)
+    assert logs.points(run, "eval_loss") == [(6, math.log(6.6061))]
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, "".join(f"model{n} PPL: 1.{n}; 5 layers\n" for n in STEPS))
 
 
 def test_losses_without_a_name_are_no_log(tmp_path: Path):

@@ -126,7 +126,7 @@ def _weight(place: CounterPlace, row: Mapping[str, Any]) -> int:
     if place.of is None:
         sure = len(losses) >= SEVERAL or (lost and len(row) > 1)
         placed = place.kind != "epoch" and place.epoch is not None
-        return 1 + lost + (sure or rated or both or placed)
+        return 1 + lost + (sure or rated or both) + placed
     return 2 + (lost or rated)
 
 

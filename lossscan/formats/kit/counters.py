@@ -20,7 +20,7 @@ _EPOCH_WORDS: Final = (
     *("эпоха", "época", "epoca", "époque", "epoque", "epoche"),
 )
 _BETWEEN: Final = (  # a name and its number
-    r"(?:\(train\)|\.{3}| (?:number|no\.))?['\"]?[\s:：=#\[(]{0,16}['\"]?"
+    r"(?:\(train\)|\.{3}| (?:number|no\.))?['\"]?[\s:：=#\[(<]{0,16}['\"]?"
 )
 _COUNT: Final = r"(\d{1,3}(?:,\d{3}){1,4}|\d{1,15}(?:[KM](?= ))?)"
 _OF: Final = (

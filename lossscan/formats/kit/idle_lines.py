@@ -26,8 +26,21 @@ JUDGED: Final = (  # one is in each line that states a loss or a reward
     *("nll", "NLL", "损失", "奖励", "損失", "ロス", "손실", "로스", "отер"),
     *("perda", "Perda", "perte", "Perte", "érdida", "erdida", "erlust", "perdita", "Perdita"),
     *("Score at iteration", "verage Score", "Avg Score", "Total Score", ", Gradient "),
-    *("cycle_A", "errD", "Err_", "_err", " l_", " L_", "G_GAN", " G=", " G: ", "| T: ", "[L1: "),
-    *("train==[", "fit progress", "train 0", "valid 0", "MSE: "),
+    *(
+        "cycle_A",
+        "errD",
+        "Err_",
+        "_err",
+        " l_",
+        " L_",
+        "G_GAN",
+        " G=",
+        " G: ",
+        " G[",
+        "| T: ",
+        "[L1: ",
+    ),
+    *("train==[", "fit progress", "train 0", "valid 0", "MSE: ", "nll", "NLL"),
     *("g|", ": error = ", "ing error", " error 0.", " error=", "KL divergence"),
 )
 

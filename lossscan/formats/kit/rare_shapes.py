@@ -17,7 +17,7 @@ _LISTED: Final = expression(  # `[Losses: x 0.1, y 0.2, total 0.3]`: parts by sh
 )
 _ITEM: Final = expression(rf"(\w{{1,20}}) ({NUMBER})(?:, ?|{ENDS})")
 _PLAYERS: Final = expression(  # of two nets that train against each other: `D=0.5, DF=0.2, G=1.3`
-    rf"(?<![^\s\[,|])([DG][A-Z]?) ?[=:] ?({NUMBER}){ENDS}"
+    rf"(?<![^\s\[,|])([DG][A-Z]?)(?: ?[=:] ?|\[)({NUMBER}){ENDS}"
 )
 _LETTERS: Final = expression(  # of YOLACT: `|| B: 5.23 | C: 7.43 | T: 12.66 ||`
     rf"(?<=\| )([A-Z]): ({NUMBER})(?= \|)"

@@ -69,6 +69,9 @@ _GLUED: Final = expression(r"(?<=[\w.:]) {1,8}(?=\d{1,9}/(?:\d{1,9} \[[=>.]{3,60
 _HEADED_BAR: Final = expression(  # of Keras, behind the headline of its epoch
     r"(Epoch \d{1,9}/\d{1,9}) {1,8}(?=\d{1,9}/\d{1,9} (?:\[[=>.]{3}|\u2501))"
 )
+_GLUED_BAR: Final = expression(  # the same with nothing between: `Epoch 1/10100/100 [====`
+    r"(Epoch \d{1,9}/\d{1,9}?)(?=(\d{1,9})/\2 \[[=>.]{3})"
+)
 _BEHIND_BAR: Final = expression(  # what was printed next, with a count of its own
     r"(?<=it/s\]|s/it\])(?=(?i:step|iter|epoch)\w{0,6}[ :#]{1,3}\d)"
 )
@@ -80,6 +83,7 @@ _UNNAMED: Final = expression(  # the step and the loss, as Unsloth's own loop pr
 )
 _BY_BARS: Final = (
     (_HEADED_BAR, "\n\\1\n"),
+    (_GLUED_BAR, "\n\\1\n"),
     (_BEHIND_BAR, "\n"),
     (_BARS, "\\1\n"),
     (_UNNAMED, "\nstep \\1, loss: \\2"),
