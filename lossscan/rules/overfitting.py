@@ -101,7 +101,8 @@ def check(case: Case, *, min_rise: float = 0.01) -> Iterator[Finding | RuledOut]
         return
     worst = max(found, key=lambda rise: rise.ratio)
     training = _training(loss, worst.low_step)
-    if training.falls or (worst.sure_ratio >= CLEAR and not _climbs_too(case, worst)):
+    alone = worst.sure_ratio >= CLEAR and _comes_down(worst) and not _climbs_too(case, worst)
+    if training.falls or alone:
         yield _finding(case, worst, found, training)
     else:
         yield RuledOut(Message("training-rises", before=training.before, after=training.after))
@@ -112,6 +113,12 @@ def _climbs_too(case: Case, rise: _Rise) -> bool:
     since = rise.series.steps[rise.series.steps < rise.low_step][-1:].max(initial=0)
     slopes = case.changes("slope_up")
     return any(change.step >= since for change in (*case.rises, *slopes))
+
+
+def _comes_down(rise: _Rise) -> bool:
+    """Whether the evaluation falls to its lowest: of few, one may be low by noise alone."""
+    until = rise.series.values[: len(rise.series) - rise.after]
+    return len(rise.series) >= SMOOTHED_FROM or bool((np.diff(until) < 0).all())
 
 
 def _sets(case: Case) -> list[Series]:
