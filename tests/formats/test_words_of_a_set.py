@@ -36,6 +36,7 @@ def _read(tmp_path: Path, text: str) -> tuple[list[float], list[float]]:
         "Train {n}, loss: {n}.5, train acc: 0.8\nTest {n}, loss: {n}.7, test acc: 0.8\n",
         "Train #{n} loss: {n}.5\nTest #{n} loss: {n}.7\n",
         "Training, epoch {n}: loss {n}.5\nValidation, epoch {n}: loss {n}.7\n",
+        "Epoch: [{n}/4] Iter:[0/9], Loss: {n}.5\nLoss: {n}.7, MeanIU:  0.4, Best_mIoU:  0.5\n",
         "Epoch {n}/4\n  Train  loss={n}.5  acc=0.5\n  Val    loss={n}.7  acc=0.4\n",
         "epoch: {n}, loss is: {n}.5\ntesting in eval mode...\nepoch: {n}, loss is: {n}.7\n",
     ],

@@ -24,6 +24,7 @@ _EVALUATING: Final = {  # what a line says all of whose numbers were evaluated, 
     "Determined": r"\breport_validation_metrics\(|\bgroup=validation\b",
     "TensorFlow's estimators": r"\bSaving dict for global step \d",
     "fairseq": r"\bvalid(?:ation)? on '",
+    "HRNet": r"\bloss: [\d.]{1,20}, meaniu: ",
     "several sets": r"\bvalid set \d{1,2} loss:",
     "sentence": r"^\W{0,9}(?:validating|evaluating|testing)\b[^:=]{0,80}\bloss\b",
     "bullet": (  # of PyTorch's examples for ImageNet
@@ -60,7 +61,10 @@ _BEGUN: Final = expression(  # behind the loss of the training: `loss: 0.5, eval
     rf"(?i)(?<![\w/])(?<=[,;|] )(?:{HELD_OUT})(?: set)?\s?: ?[\[({{]?(?=loss\b)"
 )
 # One is in what names each such set.
-_HELD_OUT: Final = ("val", "dev", "test", "saving dict", "* ", "cv batch", "验证", "测试", "検証")
+_HELD_OUT: Final = (
+    *("val", "dev", "test", "saving dict", "meaniu", "* ", "cv batch"),
+    *("验证", "测试", "検証"),
+)
 _SET: Final = rf"(?i)(?<![\w/])(?:({TRAINING})|{HELD_OUT})"
 _MEASURE: Final = (  # before a loss without a set of its own: `val acc: 0.4, loss: 0.6`
     r"[ _]acc(?:uracy)?\s{0,2}[:=]?\s{0,2}\d{1,3}(?:\.\d{1,20})? ?%?[ ,;|-]{1,4}(?=loss\b)"
