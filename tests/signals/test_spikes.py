@@ -12,6 +12,7 @@ from lossscan.signals import scan
 from lossscan.signals.spikes import (
     EARLY_SIDE,
     EARLY_SIGMA,
+    ENTER_SIGMA,
     early_spikes,
     find_spikes,
     heights_of,
@@ -166,8 +167,12 @@ def test_early_spikes_are_those_of_the_plain_definition(values, data):
     high = np.zeros(len(values), dtype=bool)
     for at in range(1, min(descent.descent_end, last)):
         before, after = level[max(at - EARLY_SIDE, 0) : at], level[at + 1 : at + 1 + EARLY_SIDE]
-        height = level[at] - max(np.median(before), np.median(after))
-        high[at] = height / max(descent.local_noise[at], descent.noise) >= EARLY_SIGMA
+        noise = max(descent.local_noise[at], descent.noise)
+        sides = np.array([np.median(before), np.median(after)])
+        above = (level[at] - sides.max()) / noise
+        if at >= EARLY_SIDE and above >= ENTER_SIGMA:
+            above = (level[at] - sides.mean()) / noise
+        high[at] = above >= EARLY_SIGMA
     assert [(e.start, e.stop) for e in early_spikes(descent)] == stretches(high)
 
 
@@ -233,6 +238,16 @@ def test_lone_spike_within_the_descent_is_found():
     values[4] *= 2
     signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 121), values)}, ()))
     assert [e.start_step for e in signals.excursions] == [5]
+
+
+@pytest.mark.parametrize(("factor", "found"), [(1.14, [8]), (1.0, []), (1.06, [])])
+def test_spike_of_a_steep_descent_is_measured_against_what_is_between_its_neighbors(factor, found):
+    """14 % above its course, which falls by 4 % from point to point, at a noise of 1 %."""
+    values = 1 + 7 * np.exp(-np.arange(120) / 20)
+    values *= np.exp(0.01 * np.random.default_rng(3).normal(size=120))
+    values[7] *= factor
+    signals = scan(Run("r", "r", {"loss": Series("loss", np.arange(1, 121), values)}, ()))
+    assert [e.start_step for e in signals.excursions] == found
 
 
 def test_rise_at_the_second_point_that_stays_is_a_change_of_level():
