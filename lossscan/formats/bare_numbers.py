@@ -37,6 +37,7 @@ _LINE: Final = expression(
     rf"(?:[ \t,;]{{1,8}}{NUMBER}){{0,3}}[)\]]{{0,2}},?\s*$"
 )
 _NAMED: Final = expression(r"(?im)^(?:epoch|step|iter|iteration)[ :=]{1,3}(?=\d)")
+_GLUED: Final = expression(r"(?m)^(\d{1,9})_(?=\d{1,9}\.\d)")  # `12_0.44`
 # Of WaveGlow, between its pairs.
 _HEADLINE: Final = expression(r"(?im)^epoch[ :]{1,3}\d{1,9}[ \t]*$")
 _ALONE: Final = expression(rf"^\s{{0,20}}({NUMBER}),?\s*$")
@@ -74,7 +75,7 @@ def _are_pairs(head: Head) -> bool:
 def _bare(text: str, head: Head) -> str:
     """The text without quotes and headlines and, in a file of losses, the names of its steps."""
     text = _HEADLINE.sub("", text.replace('"', "").replace(_TRACKED, ""))
-    return _NAMED.sub("", text) if "loss" in head.name.lower() else text
+    return _GLUED.sub(r"\1 ", _NAMED.sub("", text)) if "loss" in head.name.lower() else text
 
 
 def _count(match: re.Match[str]) -> tuple[int, int]:

@@ -17,8 +17,9 @@ from lossscan.sources.files import Head
 FEWEST = 20  # lines that make a log: fewer are in documents
 SURE = 3  # that state next to the loss how far the epoch is, or print it as a tensor
 _LOSS: Final = expression(  # behind the clock of a logger, its level and its place
-    r"(?i)^(?:[\d\s:,.\[\]|/-]{0,40}(?:INFO|DEBUG)\b.{0,60}?\b|[\d\s:,.\[\]|/-]{0,40})"
+    r"(?i)^(?:[\d\s:,.\[\]|/-]{0,40}(?:INFO|DEBUG)\b.{0,60}?\b|[\d\s:,.\[\]|/-]{0,40}|Tensor )"
     rf"(?<!packet )((?:(?:{ANY}|model|current|running|epoch|batch)[ _])?loss)"
+    r"(?: of type float\. Dims: \(\))?"  # of Caffe2, which prints a `Tensor loss`
     rf"(?: is)?-{{0,30}}[\s:=,]{{1,4}}(?:tensor\(\[?)?({NUMBER}){ENDS}"
 )
 _OF_SAMPLES: Final = expression(r"\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]")  # of PyTorch's quickstart

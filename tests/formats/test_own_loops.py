@@ -278,3 +278,27 @@ def test_a_rank_in_a_sentence_hides_no_line(tmp_path: Path):
     """Only where several are before the lines, others than the first are left out."""
     text = "".join(f"Epoch {n} loss: {n}.5\nGPU 1: 71% busy\n" for n in (1, 2, 3))
     assert len(logs.points(logs.read_log(tmp_path, text), "loss")) == len((1, 2, 3))
+
+
+def test_the_time_of_an_epoch_is_no_counter_of_it(tmp_path: Path):
+    """TensorFlow's tutorials print how long one took: here each point is called the first epoch."""
+    point = "Epoch 1 Loss 4.{n}362 Accuracy 0.1\nTime taken for 1 epoch: 2{n}.127663 secs\n\n"
+    run = logs.read_log(tmp_path, "".join(point.format(n=n) for n in range(1, 7)))
+    assert len(logs.points(run, "loss")) == 6
+    assert set(run.columns["epoch"].values) == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("train_loss.txt", "{n}_{n}.845863\n"),
+        ("loss.log", "Tensor loss of type float. Dims: (): {n}.845863\n"),
+    ],
+)
+def test_a_loss_may_be_glued_to_its_count_or_stand_behind_its_type(
+    tmp_path: Path, name: str, line: str
+):
+    """A loop that joins both by a line, and what Caffe2 prints of a tensor."""
+    text = "".join(line.format(n=n) for n in range(1, 25))
+    found = logs.points(logs.read_log(tmp_path, text, name=name), "loss")
+    assert found == [(n, n + 0.845863) for n in range(1, 25)]

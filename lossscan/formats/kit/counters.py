@@ -55,6 +55,7 @@ _EPOCH: Final = expression(
     rf"(?i)(?:(?<!\w)(?<!time/)(?<!(?<!-)--)(?:e?pochs?|rounds?|pass)\b"
     rf"|(?<![a-z\u0430-\u044f])(?:{'|'.join(_EPOCH_WORDS)})(?![a-z\u0430-\u044f]))"
     rf"(?:{_BETWEEN}|-(?=\d{{1,9}}\s)){_OR_FRACTION}{_OF}"
+    r"(?!\s?s(?:ec(?:ond)?s?)?\.?\s{0,4}(?:\Z|[,;|)]))"  # how long one took
 )
 _SET_TO: Final = expression(  # of a YAML that is printed; the length of an epoch; of TFLearn
     r"\A\s{0,40}(?:(?:epochs: {1,4}\d{1,9}|(?:1|one) epoch = \d{1,12} \w{1,20})\s{0,4}\Z"
