@@ -242,6 +242,8 @@ SILENT = {
     "one line alone in Markdown": "```\nlearning_rate: 0.5\n```\n",
     "points": "iter 1: lr: 0.1, batch_size: 3, reward: 2\n" * 3,
     "where a training is": "{'epoch': 3, 'acc': 0.5, 'grad_norm': 2.5}\n",
+    "another trial of a search": "[I] Trial 11 finished with value: 0.8 and parameters:"
+    " {'lr': 0.01, 'batch_size': 8}.\n",
     "the data of Megatron": "total number of epochs: 3\nnumber of steps: 4\n",
 }
 

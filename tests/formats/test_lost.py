@@ -31,6 +31,16 @@ TRAINED = "".join(f"step {n} loss {3 - n / 100}\n" for n in range(10, 60, 10))
         "Loss is nan. The run is stopped.",
         "Training aborted because of NaN loss",
         "第 60 步损失为 nan，停止训练",
+        "Exception: Loss Exploded",
+        "RuntimeError: Training failed: NaN persisted for 3 epochs",
+        (
+            "RuntimeError: Rank 5, iteration 31: Unexpected result nan (message='found NaN in local"
+            " grad norm for bucket #0 in backward pass before data-parallel communication')"
+        ),
+        (
+            "RuntimeError: The total norm of order 2.0 for gradients of `parameters` is non-finite,"
+            " so it cannot be clipped."
+        ),
         "損失がnanになったため学習を中断します",
         "손실이 nan이 되어 학습을 중단합니다",
         "ValueError: [E910] Encountered NaN value when computing loss for component 'ner'.",
@@ -60,6 +70,8 @@ def test_read_notes_a_stop_for_a_lost_loss(tmp_path: Path, said: str):
         "[check] NaN in loss: none found",
         "torch.OutOfMemoryError: CUDA out of memory",
         "sending finite loss terms to rank 0",
+        "ValueError: Training data contains NaN",
+        "ValueError: Input X contains NaN.",
         "損失がnanになったら学習を",
         (
             "ValueError: Expected parameter scale (Tensor of shape (64, 2)) of Normal()"

@@ -347,3 +347,25 @@ def test_an_epoch_of_thousands_of_digits_is_not_called_a_run_without_losses(tmp_
     path.write_text("".join(f"{{'loss': {9 - at}, 'epoch': {'9' * 4000}}}\n" for at in range(9)))
     with pytest.raises(NoLogFound, match="nearest line"):
         formats.read_file(path, Settings())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Step {step}: {{'loss': {loss}, 'learning_rate': 1e-05, 'epoch': {epoch}}}\n",
+        "[global_step={step}/60] {{'loss': {loss}, 'epoch': {epoch}}}\n",
+        "step={step} metrics={{'loss': {loss}, 'epoch': {epoch}}}\n",
+        "{{'loss': {loss}, 'grad_norm': 1.1, 'epoch': {epoch}, 'step': {step}}}\n",
+    ],
+)
+def test_a_step_that_is_stated_with_an_entry_is_its_step(tmp_path: Path, line: str):
+    """Callbacks print the step ahead of the dict, and the history holds it."""
+    said = (line.format(step=20 * n, loss=3 - n / 10, epoch=n / 10) for n in (1, 2, 3))
+    assert logs.read_log(tmp_path, "".join(said)).columns["loss"].steps.tolist() == [20, 40, 60]
+
+
+def test_a_step_within_an_epoch_is_not_that_of_the_run(tmp_path: Path):
+    """It begins again in each epoch."""
+    said = "epoch {} step {}: {{'loss': 1.5, 'epoch': {}}}\n".format
+    text = said(1, 50, 0.5) + said(1, 100, 1.0) + said(2, 50, 1.5) + said(2, 100, 2.0)
+    assert logs.read_log(tmp_path, text).columns["loss"].steps.tolist() == [1, 2, 3, 4]

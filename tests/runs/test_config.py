@@ -464,3 +464,14 @@ def test_a_bare_scheduler_that_names_a_schedule_is_of_the_rate():
 def test_any_other_scheduler_is_none_of_the_rate(value: object):
     """A scheduler of jobs, a printed object or a section states no schedule."""
     assert canonical_fields({"scheduler": value}) == {}
+
+
+def test_config_opens_what_lightning_gives_the_class_of_the_optimizer(tmp_path: Path) -> None:
+    """LightningCLI states the rate below `optimizer.init_args`; its scheduler's hides none."""
+    (tmp_path / "config.yaml").write_text(
+        "trainer: {max_epochs: 3, accumulate_grad_batches: 2}\n"
+        "optimizer: {class_path: torch.optim.AdamW, init_args: {lr: 0.0008}}\n"
+        "lr_scheduler: {class_path: StepLR, init_args: {step_size: 3}}\n"
+    )
+    values = _values(_read(tmp_path))
+    assert (values["learning_rate"], values["gradient_accumulation_steps"]) == (8e-4, 2)

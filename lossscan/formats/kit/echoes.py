@@ -64,6 +64,7 @@ _MODEL_MARKS: Final = ("transformers_version", "architectures")
 _OF_ARGUMENTS: Final = {"epoch": "num_epochs"}  # elsewhere it may be where a training is
 _ALONE: Final = ("gradient_accumulation_steps",)  # that nobody names but who sets it
 _BEFORE: Final = "calculated info debug export set initial using the training train"
+_TRIAL: Final = "finished with value"  # of Optuna's: what other trials were set to
 _GROUP: Final = "Parameter Group"  # of a printed optimizer: its rate may be one of the warm-up
 _KNOWN: Final = frozenset((*FIELDS, *ALIASES, *PRECISIONS, "num_examples"))
 _FACTS: Final = (  # counts of the data: the banner's reader knows whose they are
@@ -221,7 +222,7 @@ def _is_passed_over(line: str, *, passing: bool) -> bool:
     """Whether a line belongs to a usage text or a printed optimizer: what is set in below one."""
     if passing:
         return not line.strip(" )") or line[0].isspace()
-    return _GROUP in line or ("sage:" in line and _USAGE.match(line) is not None)
+    return _GROUP in line or _TRIAL in line or ("sage:" in line and _USAGE.match(line) is not None)
 
 
 def _items(line: str) -> Iterator[Item]:

@@ -30,22 +30,22 @@ _DIED: Final = expression(  # of Python without its frames, and of a shell
 _STOPPED: Final = expression(
     r"(?:slurmstepd|srun): error: (.{0,400}?(?:CANCELLED|oom.kill|OOM).{0,400})"
 )
-_LOST: Final = r"(?:nan|inf|infinite|infinity|non-?finite|not finite|invalid|exploding)"
+_LOST: Final = r"(?:nan|inf|infinite|infinity|non-?finite|not finite|invalid|explod(?:ing|ed))"
 _STOPS: Final = (
     r"(?:stop(?:ping|ped)?|terminat(?:ing|ed)|abort(?:ing|ed)?|exit(?:ing)?|halting|ending"
     r"|quit(?:ting)?)"
 )
 _QUICK: Final = (
     *("nan", "inf", "NAN", "INF", "NaN", "Inf", "nvalid loss", "invalid values"),
-    *("Minimum loss scale", "finite"),
+    *("Minimum loss scale", "finite", "xploded"),
 )
 _ENDS: Final = (  # one is in what each of these expressions finds
     *("stop", "terminat", "abort", "exit", "halting", "ending", "quit", "停止", "终止", "退出"),
     *("終了", "中断", "中止", "중단", "종료", "error", "exception", "diverged", "became", "assert"),
 )
 _MARKS: Final = (  # of such a line
-    *("oss", "OSS", "损失", "損失", "손실", "returned nan", "FloatingPointError"),
-    "found invalid values",
+    *("oss", "OSS", "损失", "損失", "손실", "nan", "NaN", "invalid values", "FloatingPointError"),
+    *("radients", "grad norm"),
 )
 _SAID: Final = tuple(
     expression(rf"(?i){pattern}")
@@ -60,6 +60,9 @@ _SAID: Final = tuple(
         rf"\bdiverged with loss = {_LOST}\b",  # of TensorFlow
         r"FloatingPointError: .{0,80}?\b(?:nan|inf)\b",  # fairseq's of gradients
         r"Error: expected parameter .{0,300}?\breal\(\).{0,20}? found invalid values",  # a policy's
+        # Megatron's, and torch's of a norm that is to be clipped
+        rf"Error: .{{0,120}}?\b(?:{_LOST} in local grad|gradients\b.{{0,40}}?\bis {_LOST})\b",
+        rf"Error: training (?:failed|diverged|stopped|aborted)\b.{{0,40}}?\b{_LOST}\b",
         (
             r"(?:[损損]失|손실|loss).{0,30}?(?:nan|inf)"
             r".{0,30}?(?:停止|终止|退出|終了|中断|中止|중단|종료)"

@@ -98,7 +98,7 @@ def read(head: Head, settings: Settings) -> Table:
     unplaced = () if placed_all else (Note("steps_counted", head.path, {"entries": len(training)}),)
     return Table(
         found,
-        framework=_framework(head, training),
+        framework=_framework(head),
         config=config,
         launches=tuple(console.banner.launches),
         complete=True if console.entries.summaries else None,
@@ -145,8 +145,8 @@ def _apart(consoles: Sequence[Console], chosen: Console, path: Path) -> Iterator
             yield Note("training_apart", path, numbers)
 
 
-def _framework(head: Head, training: Entries) -> str:
-    if (training.stated[DONE] >= 0).any():
+def _framework(head: Head) -> str:
+    if "'global_step/max_steps'" in peek(head):
         return "ms-swift"
     return "llamafactory" if _LLAMAFACTORY.search(peek(head)) else "transformers"
 
@@ -180,7 +180,7 @@ def _steps(training: Entries, scale: Scale | None, total: int) -> IntArray:
     steps = np.empty(len(training), dtype=np.int64)
     for first, end in pairwise((0, *edges.tolist(), len(training))):
         stated = training.stated[DONE][first:end]
-        if (stated >= 0).all():
+        if (stated >= 0).all() and (np.diff(stated) >= 0).all():
             steps[first:end] = stated
         elif (drawn := _drawn(training, slice(first, end), total, scale)) is not None:
             steps[first:end] = drawn

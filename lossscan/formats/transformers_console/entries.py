@@ -27,7 +27,15 @@ LONGEST_DICT: Final = 4000  # characters: GRPO logs some fifty numbers
 WORTH: Final = 20  # dicts of one shape: from here on an expression of its own saves time
 MOST: Final = 50  # shapes that are known: a run prints three or four
 _ITEM: Final = expression(rf"'([^']{{1,100}})': (?:'({NUMBER})'|({NUMBER}))(?=[,}}])")
-_STATED: Final = expression(r"'global_step/max_steps': '(\d{1,12})/(\d{1,12})'")  # ms-swift
+_STATED: Final = expression(
+    r"'(?:global_step/max_steps': '(?P<of>\d{1,12})/(?P<total>\d{1,12})'"  # of ms-swift
+    r"|(?:global_)?step': '?(?P<step>\d{1,12})(?=[,}']))"  # a row of the history
+)
+_COUNTED: Final = expression(  # by the user's own callback, who prints the dict behind it
+    r"(?i)(?<![a-z])(?:global[_ ])?step[ :=#]{0,3}(?P<step>\d{1,12})(?:/(?P<total>\d{1,12}))?"
+    r"\W{1,4}(?:\w{1,20}\W{1,3})?\Z"
+)
+LONGEST_AHEAD: Final = 60  # characters of it
 _PLAIN_KEY: Final = expression(r"\A[\w./@-]{1,100}\Z")  # no banner and no overflow is in it
 _EXACT: Final = r"([-+]?(?:\d{1,40}(?:\.\d{1,40})?(?:e[-+]\d{1,4})?|nan|inf))"  # as Python prints
 _PLAIN: Final = r"([-+\d.einfa]{1,40})"  # quicker; what is no number is left out later
@@ -36,10 +44,10 @@ _DECIMALS = 2  # of the bare numbers of transformers 4, whose last zeros are not
 
 
 class Bar(Struct, frozen=True, gc=False):
-    """What a progress bar shows."""
+    """What a progress bar shows, or a count; of how many is -1 where that is not said."""
 
     done: int
-    total: int
+    total: int = -1
 
 
 class Entry(Struct, gc=False):  # no cycles: there are millions of it
@@ -51,7 +59,7 @@ class Entry(Struct, gc=False):  # no cycles: there are millions of it
     digits: int  # decimals of the epoch that are known
     quoted: bool = False  # printed as text, by transformers 5
     launch: int = 0
-    stated: Bar | None = None  # its own step, which ms-swift prints in the dict
+    stated: Bar | None = None  # its own step, in the dict or ahead of it
     bars: tuple[Bar, ...] = ()  # the one before, where there is, and after
 
     @property
@@ -139,16 +147,24 @@ class SteadyDicts:
             self._learned.learn(keys, lambda: _shape(text))
 
 
-def entry_of(text: str) -> Entry | None:
-    """The entry that a dict is; None where it is another one."""
+def entry_of(text: str, ahead: str = "") -> Entry | None:
+    """The entry that a dict is, with what is ahead of it; None where it is another one."""
     items = _ITEM.findall(text)
     row = {key: quoted or bare for key, quoted, bare in items}
     if len(row) == 1 or "epoch" not in row:
         return None
     made = _made(row, _kind(row), quoted=("epoch", row["epoch"], "") in items)
-    if made is not None and (found := _STATED.search(text)):
-        made.stated = Bar(int(found[1]), int(found[2]))
+    if made is not None:
+        made.stated = _stated(text, ahead)
     return made
+
+
+def _stated(text: str, ahead: str) -> Bar | None:
+    """The step of an entry; one that is counted within an epoch is not that of the run."""
+    if found := _STATED.search(text):
+        return Bar(int(found["of"] or found["step"]), int(found["total"] or -1))
+    found = None if "poch" in ahead else _COUNTED.search(ahead[-LONGEST_AHEAD:])
+    return Bar(int(found["step"]), int(found["total"] or -1)) if found else None
 
 
 def _made(row: dict[str, str], kind: str, *, quoted: bool) -> Entry | None:

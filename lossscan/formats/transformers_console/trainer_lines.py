@@ -68,7 +68,7 @@ class Console:
             if match["entry"] is None:
                 bar = Bar(int(match[2]), int(match[3]))
                 self.show(bar)
-            elif entry := entry_of(match["entry"]):
+            elif entry := entry_of(match["entry"], line[: match.start()]):
                 self.steady.learn(match["entry"], entry)
                 self._add(entry, bar)
                 self.over = self.over or entry.kind == "summary"

@@ -165,6 +165,8 @@ def _with_sections(raw: Mapping[str, Any]) -> dict[str, Any]:
         section = raw.get(name, opened.get(name))
         if isinstance(section, dict):
             opened |= {str(key): value for key, value in section.items()}
+            given = section.get("init_args")  # of the class that LightningCLI's `class_path` names
+            opened |= given if isinstance(given, dict) else {}
     return {**opened, **raw}
 
 
