@@ -28,6 +28,7 @@ MIN_POINTS = 20  # fewer have no course that a point could leave
 WINDOW_SHARE = 10  # the course is a median over a tenth of the run,
 WINDOW_MIN, WINDOW_MAX = 11, 51  # long enough for noise, short enough for the trend
 APART = 1.8  # times the highest lower peak: a heavy tail has points all the way up
+SEVERAL = 3  # peaks: of a tail x ** -a so many stand APART by chance with APART ** (-3 * a)
 JOINED_POINTS = 5  # between peaks of one unstable stretch: they do not vouch against each other
 FAR_APART = 3.0  # times that, and twice the deepest dip: such a tail would have filled the gap
 DEEPER = 2.0  # times the deepest dip, see FAR_APART
@@ -138,11 +139,11 @@ def _reach(sigma: FloatArray, deepest: float, tail: float) -> float:
     peaks: list[float] = np.maximum.reduceat(sigma, starts).tolist() if joined else []
     peaks.sort(reverse=True)
     peaks.append(float(sigma.max(initial=0.0, where=sigma <= ENTER_SIGMA)))
-    high = [(peak, lower) for peak, lower in pairwise(peaks) if peak >= PEAK_SIGMA]
-    for peak, lower in reversed(high):
+    for count, (peak, lower) in reversed([*enumerate(pairwise(peaks), 1)]):
+        least = RECURRING_SIGMA if count >= SEVERAL and peaks[0] >= PEAK_SIGMA else PEAK_SIGMA
         far = peak >= FAR_APART * lower and peak >= DEEPER * deepest
-        if peak >= APART * lower and (peak >= tail or far):
-            return max(PEAK_SIGMA, APART * lower, 0.0 if far else tail)
+        if peak >= max(least, APART * lower) and (peak >= tail or far):
+            return max(least, APART * lower, 0.0 if far else tail)
     return max(PEAK_SIGMA, tail, APART * peaks[0])
 
 
@@ -201,20 +202,15 @@ def _is_block(sigma: FloatArray, deepest: Callable[[int], float]) -> bool:
     if points < BLOCK_POINTS:
         is_sure = points > 1 and lowest >= BLOCK_SIGMA / math.sqrt(2)
         return is_sure and lowest >= BLOCK_DIPS * deepest(1)
-    together = _sum(sigma) if lowest >= ENTER_SIGMA else 0.0
+    together = float(sigma.sum()) / math.sqrt(points) if lowest >= ENTER_SIGMA else 0.0  # Stouffer
     return together >= BLOCK_SIGMA and together >= BLOCK_DIPS * deepest(points)
 
 
 def _deepest(sigma: FloatArray, points: int) -> float:
-    """The `_sum` of the deepest dip of so many points in a row; 0 where there is none."""
+    """How deep so many points in a row are together at most, as in `_is_block`; 0 for no dip."""
     total = np.concatenate([[0.0], sigma.cumsum()])
     lowest = (total[points:] - total[:-points]).min(initial=0.0)
     return -float(lowest) / math.sqrt(points)
-
-
-def _sum(sigma: FloatArray) -> float:
-    """How high points in a row are together, in the noise of their sum (Stouffer)."""
-    return float(sigma.sum()) / math.sqrt(len(sigma))
 
 
 def early_spikes(

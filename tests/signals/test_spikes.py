@@ -184,6 +184,21 @@ def test_several_spikes_of_one_size_are_all_found():
     assert [spike.start_step for spike in spikes_in(values)] == [81, 87, 131]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_unlike_spikes_with_nothing_between_them_and_the_noise_are_found(seed):
+    """Three of 9, 7.5 and 6 noise units stand apart; with points at 5, 4 and 3.5 they may not."""
+    values = decay(seed=seed)
+
+    def lift(heights):
+        for at, height in heights.items():
+            values[at] = np.median(values[at - 5 : at + 6]) * np.exp(0.03 * height)
+
+    lift({150: 9, 250: 7.5, 330: 6})
+    assert [spike.start_step for spike in spikes_in(values)] == [151, 251, 331]
+    lift({110: 5, 200: 4, 290: 4, 370: 3.5})
+    assert spikes_in(values) == []
+
+
 def few_points(seed, heights):
     """Thirty points of a level loss in normal noise, with points so many noise units above it."""
     rng = np.random.default_rng(seed)
@@ -300,7 +315,8 @@ def test_two_high_points_in_a_row_vouch_for_each_other():
 def test_two_points_in_a_row_count_by_the_lower_of_them(seed):
     """Both at 5.3 noise units are sure; one at 6.5 with a heel of 3.5 may be of a heavy tail."""
     values = decay(seed=seed)
-    values[[150, 320]] *= 1.14, 1.18
+    for at, times in ((100, 1.1), (150, 1.14), (320, 1.18)):
+        values[at] = times * np.median(values[at - 5 : at + 6])
     level = np.median(values[245:256])
     values[250:252] = 1.2 * level
     assert [(spike.start_step, spike.end_step) for spike in spikes_in(values)] == [(251, 252)]
