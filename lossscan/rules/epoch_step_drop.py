@@ -31,6 +31,7 @@ EPISODE_SIGMA = -1.5  # a boundary is named when it steps down by more than nois
 # Of the gap that the levels of both sides must show, or it is only between their lines: the least
 # of 28 labeled stairs is .63; seven findings in healthy trained runs came to .23 to .49.
 ACTUAL_SHARE = 0.5
+LINE_POINTS = 4  # a side: of fewer a slope is a guess, and stairs seen by eye came to .40
 AGREE = 0.6  # of the boundaries that step down: one large step among others is not of the epochs
 # Of stairs seen by eye, those below 3.8 sigma come to 2.9 and lose 36 % and more, by the gap as by
 # the levels; seven of 1,200 trained runs come to 2.5 by luck, and to 25 % by the gap.
@@ -78,7 +79,7 @@ def check(
     large = min(drop, levels) >= LARGE_DROP
     shared = evidence >= (WHOLE_LARGE if large else WHOLE)
     needed = AGREEING if shared else min_sigma if large else max(min_sigma, BEYOND_CHANCE)
-    falls = shared or levels >= ACTUAL_SHARE * drop
+    falls = shared or levels >= ACTUAL_SHARE * drop or _is_short(down)
     seen = drop >= min_drop or min((test.sigma for test in down), default=0.0) <= -ALONE
     if combined > -needed or not (agree and falls and seen):
         least = max(_least(case, free, min_sigma), min_drop)
@@ -93,6 +94,11 @@ def check(
         yield RuledOut(Message("saw-tooth", count=len(back)), claims=claims)
         return
     yield _finding(case, down, combined)
+
+
+def _is_short(tests: Sequence[BoundaryTest]) -> bool:
+    """Whether most epochs hold too few points to have a slope of their own."""
+    return median([test.points for test in tests]) < LINE_POINTS
 
 
 def _why_none(agree: np.bool_, drop: float, *, sure: bool, falls: bool) -> str:
