@@ -1244,6 +1244,18 @@ def test_perplexities_with_their_speed_are_counted(tmp_path: Path):
         logs.read_log(tmp_path, "".join(f"model{n} PPL: 1.{n}; 5 layers\n" for n in STEPS))
 
 
+def test_two_blocks_that_begin_with_their_loss_are_a_log(tmp_path: Path):
+    """Accuracies are around them; a sentence that names a loss is none."""
+    block = (
+        "Minibatch loss at step {n}: {n}.5\nMinibatch accuracy: 6.2%\nValidation accuracy: 9.5%\n"
+    )
+    run = logs.read_log(tmp_path, "Initialized\n" + block.format(n=1) + block.format(n=2))
+    assert logs.points(run, "loss") == [(1, 1.5), (2, 2.5)]
+    said = "We had a loss at step {n}: {n}.5 is high.\nWhy?\nNobody knows.\n"
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, said.format(n=1) + said.format(n=2))
+
+
 def test_losses_without_a_name_are_no_log(tmp_path: Path):
     """Single numbers may be anything, unless the name of the file says what they are."""
     with pytest.raises(NoLogFound):

@@ -56,9 +56,11 @@ _LOST: Final = expression(  # a line that holds nothing but counters and such a 
     r"(?:(?:epoch|iter(?:ation)?|step|batch)s?[ :#=\[]{0,4}\d{1,12}(?:/\d{1,12})?\]?"
     r"[ ,:;|-]{1,5}){1,3}(?:train(?:ing)?[ _])?loss ?[:= ] ?-?(?:nan|inf)\W{0,9}$"
 )
-_BEGINS: Final = expression(  # with its count and a loss of many digits: no prose has two such
-    r"(?im)^\W{0,9}(?:epoch|step|iter(?:ation)?)[ :=#\[]{1,4}(\d{1,12})(?:/\d{1,12})?\]?"
+_BEGINS: Final = expression(  # with its count and a loss of some digits: no prose has two such
+    r"(?im)^\W{0,9}(?:(?:epoch|step|iter(?:ation)?)[ :=#\[]{1,4}(\d{1,12})(?:/\d{1,12})?\]?"
     r"[ \t,:|-]{1,4}(?:train(?:ing)?[ _])?loss ?[:=] ?\d{1,9}\.\d{3,20}(?:e[-+]\d\d)?\b"
+    r"|(?:(?:mini)?batch |train(?:ing)? )?loss (?:at|after|in|for) (?:epoch|step|iteration) "
+    r"(\d{1,12}): \d{1,9}\.\d)"
 )
 _PRINTED: Final = expression(  # what a logger or a launcher puts before a line, and no sentence
     r"\A\W{0,4}(?:(?:[A-Z][a-z]{2}|[\d./]{1,10}T?)[ ,_-]{1,3}){0,9}"  # a date has three such
@@ -96,7 +98,7 @@ def claims(head: Head) -> bool:
             last = None
         if max(found.values(), default=0) >= FEWEST:
             return True
-    begun = list(map(int, _BEGINS.findall(text)))
+    begun = [int(found[1] or found[2]) for found in _BEGINS.finditer(text)]
     if len(begun) > 1 and begun[0] < begun[1]:
         return True
     printed = map(LineReader().take, filter(_PRINTED.match, shown))

@@ -54,7 +54,10 @@ _BEGAN: Final = expression(
     r"|(?m:^\s{0,9}(?:Epoch \d{1,6}:? {0,9})?0%\|[# \u2588-\u258f]{0,40}\| 0/\d)"
     r"|\[before the start of training step\]|Start(?:ing)? training\b"
 )
-_LOGGED: Final = expression(r"(?i)(?:loss|nll|perplexity|ppl)\W{1,5}(?:\d|nan\b|inf\b)")
+_LOGGED: Final = expression(
+    r"(?i)(?:loss(?: (?:at|after|in|for) [a-z]{2,9} \d{1,12})?|nll|perplexity|ppl)"
+    r"\W{1,5}(?:\d|nan\b|inf\b)"
+)
 _ACCURACY: Final = expression(  # of a set that is trained or evaluated, as a share
     r"(?i)\b(?:acc|accuracy|top-?1)\W{1,4}(?:[01]\.\d|\d{1,3}(?:\.\d{1,9})? ?%)"
 )
