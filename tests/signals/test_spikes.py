@@ -213,6 +213,13 @@ def test_several_spikes_of_a_short_run_do_not_hide_as_noise():
     assert found.count([13, 19, 25]) >= 30
 
 
+@pytest.mark.parametrize(("seed", "height"), [(7, 6.3), (34, 7.0)])
+def test_one_point_far_above_all_others_of_a_short_run_needs_less(seed, height):
+    """A peak of 6.3 noise units is a spike alone, and none next to one of half its height."""
+    assert len(spikes_in(few_points(seed, [height]))) == 1
+    assert spikes_in(few_points(seed, [height, 3.2])) == []
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_high_points_of_a_short_run_below_which_others_lie_are_noise(seed):
     """Points of 5, 3.5 and 2.5 noise units are a tail that falls off."""
