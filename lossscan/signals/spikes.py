@@ -137,9 +137,9 @@ def _reach(sigma: FloatArray, deepest: float, tail: float) -> float:
     Several spikes of one size stand apart together: none of them makes the others noise. Peaks far
     above all others show that the noise has no heavy tail upward, whatever the dips say.
     """
-    joined = _joined(_episodes(sigma > ENTER_SIGMA), JOINED_POINTS)
-    starts = np.array([start for start, _ in joined], dtype=np.int64)
-    peaks: list[float] = np.maximum.reduceat(sigma, starts).tolist() if joined else []
+    ends = pairwise([(0, -JOINED_POINTS), *_episodes(sigma > ENTER_SIGMA)])
+    starts = [start for (_, stop), (start, _) in ends if start - stop >= JOINED_POINTS]
+    peaks: list[float] = np.maximum.reduceat(sigma, starts).tolist() if starts else []
     peaks.sort(reverse=True)
     peaks.append(float(sigma.max(initial=0.0, where=sigma <= ENTER_SIGMA)))
     if LONE_SIGMA <= peaks[0] < PEAK_SIGMA and peaks[0] >= LONELY * max(peaks[1], deepest):
@@ -281,17 +281,6 @@ def excursion(curve: Curve, course: FloatArray, start: int, stop: int, sigma: fl
         peak=float(curve.values[top]),
         sigma=sigma,
     )
-
-
-def _joined(episodes: list[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
-    """The episodes, with those that begin within so many points of the one before taken to it."""
-    joined = episodes[:1]
-    for start, stop in episodes[1:]:
-        if start - joined[-1][1] < gap:
-            joined[-1] = joined[-1][0], stop
-        else:
-            joined.append((start, stop))
-    return joined
 
 
 def _episodes(above: BoolArray) -> list[tuple[int, int]]:
