@@ -17,7 +17,7 @@ from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of
 from lossscan.rules.plateau.guesses import ALIKE, NEAR_CHANCE, accuracy_of, choices_of, is_text
 
-JUDGED = ("cross-entropy", "classification")
+JUDGED = ("cross-entropy", "classification", "reward")  # whose guess is at ln k
 MIN_POINTS = 10  # logged points; the shortest public case had 12
 START = 3  # points at the start that must be on the level: else the loss fell and levelled off
 SURE_SIGMA = 3.0  # standard errors within which two thirds of a run count as equal
