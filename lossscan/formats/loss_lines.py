@@ -24,7 +24,7 @@ _LOSS: Final = expression(  # behind the clock of a logger, its level and its pl
 )
 _OF_SAMPLES: Final = expression(r"\[ {0,12}\d{1,12}/ {0,12}\d{1,12}\]")  # of PyTorch's quickstart
 _EVALUATED: Final = expression(rf"(?i)(?:{HELD_OUT}) (?:error|results?)\b")
-_EPOCH: Final = expression(r"(?i)^\W{0,20}epochs?[\s:=#]{1,4}(\d{1,9})\b")
+_EPOCH: Final = expression(r"(?i)^\W{0,20}(?:start\w{0,3} )?epochs?[\s:=#]{1,4}(\d{1,9})\b")
 
 
 def claims(head: Head) -> bool:

@@ -23,7 +23,15 @@ from lossscan.rules.kit.evidence import around
 from lossscan.rules.kit.order import file_order
 from lossscan.rules.kit.rates import rate_at, rate_leaps
 from lossscan.rules.kit.rule import Rule
-from lossscan.rules.kit.sizes import effect_of, least_seen, logistic, relative, share_of
+from lossscan.rules.kit.sizes import (
+    STEPS_DOWN,
+    effect_of,
+    least_seen,
+    logistic,
+    pooled,
+    relative,
+    share_of,
+)
 from lossscan.rules.kit.waves import share_in_means
 
 HARMFUL = 0.02  # rise of the evaluation loss that memorisation without harm does not show
@@ -51,7 +59,7 @@ SAME_PLACE = 1.0  # logged points within which another landmark explains the ste
 
 
 def check(
-    case: Case, *, min_sigma: float = 2.8, min_drop: float = 0.03
+    case: Case, *, min_sigma: float = -STEPS_DOWN, min_drop: float = 0.03
 ) -> Iterator[Finding | RuledOut]:
     """All boundaries are judged together, since memorisation steps at each of them.
 
@@ -67,8 +75,7 @@ def check(
         yield RuledOut(Message("other-landmark", count=len(tests) - len(free)))
     if not free:
         return
-    sigmas, errors = np.array([(t.sigma, t.gap / t.sigma) for t in free]).T
-    combined = float((sigmas / errors).sum() / np.sqrt((errors**-2).sum()))  # as precise as each is
+    sigmas, combined = np.array([test.sigma for test in free]), pooled(free)
     evidence = -(case.signals.epoch_step or 0.0) if len(free) == len(tests) else 0.0
     # Many small steps are sure together, and none by itself.
     named = 0.0 if evidence >= WHOLE_LARGE else max(EPISODE_SIGMA, sigmas.mean())

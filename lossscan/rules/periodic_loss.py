@@ -11,9 +11,11 @@ from lossscan.numeric.medians import running_median, spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import running_of
+from lossscan.rules.kit.sizes import STEPS_DOWN, pooled
 from lossscan.rules.kit.waves import LASTING_SHARE, share_in_means, wobble_alike
 
 STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epoch on one side
+STRONG = 6.0  # twice the log of a Bayes factor (Kass and Raftery 1995)
 TREND_POINTS = 51  # of the median that is the trend: what returns later shows at epochs
 # Of the autocorrelation: of 18 real and trained runs, 6 with odd epoch ends keep up to 0.35 of it
 # without these, all others 0.58 and more.
@@ -91,7 +93,7 @@ def _crests(case: Case, period: float) -> frozenset[int]:
 
 
 def _is_stairs(case: Case, period: float) -> bool:
-    """Whether the period is an epoch and the loss is lower from each to the next.
+    """Whether the period is an epoch and the loss surely is lower from each to the next.
 
     A saw tooth falls at each epoch end as well, but its epochs have one mean; and the order of
     the data repeats within the epochs, whatever is at their ends.
@@ -104,8 +106,10 @@ def _is_stairs(case: Case, period: float) -> bool:
     epochs = np.split(curve.values, [t.index for t in tests])[:-1]  # the last may be cut
     if wobble_alike(epochs):
         return False
+    if not tests or (pooled(tests) > STEPS_DOWN and (case.signals.epoch_step or 0.0) > -STRONG):
+        return False
     shares = [share_in_means(curve, t.index, points, t.gap) for t in tests if t.gap < 0]
-    return sum(share >= LASTING_SHARE for share in shares) >= STAIRS_SHARE * len(tests) > 0
+    return sum(share >= LASTING_SHARE for share in shares) >= STAIRS_SHARE * len(tests)
 
 
 def _is_at_ends(case: Case, period: float) -> bool:

@@ -36,10 +36,11 @@ def test_read_counts_the_lines(tmp_path: Path, shape: str):
     ]
 
 
-def test_read_takes_the_headlines_of_epochs_and_evaluations(tmp_path: Path):
+@pytest.mark.parametrize("said", ["", "Starting "])
+def test_read_takes_the_headlines_of_epochs_and_evaluations(tmp_path: Path, said: str):
     """An evaluation stands at the last step before it."""
     text = "".join(
-        f"Epoch {epoch}\n{_log('loss: {:.4f} lr: 0.1', 10)}val loss: 2.5\ntest loss: 2.6\n"
+        f"{said}Epoch {epoch}\n{_log('loss: {:.4f} lr: 0.1', 10)}val loss: 2.5\ntest loss: 2.6\n"
         for epoch in (1, 2)
     )
     table = logs.read_log(tmp_path, text)
