@@ -73,8 +73,10 @@ def read(head: Head, settings: Settings) -> Table:
     damaged = cut and _start(head).startswith(b"{")  # and no piece that was pasted
     notes = [Note("cut_json", head.path, {"entries": history.rows})] if damaged else []
     notes += [] if history.rows or entries else [Note("empty_log_history", head.path)]
+    columns = history.columns()
+    notes += [Note("bad_records", head.path, {"records": history.bad})] if history.bad else []
     return Table(
-        history.columns(),
+        columns,
         framework=_framework(state, history.sheet.numbers),
         config=_config(state, history.summaries),
         complete=True if history.summaries else None,
@@ -89,6 +91,7 @@ class _History:
         self.sheet = Sheet(settings)
         self.summaries: list[Mapping[str, Any]] = []
         self.rows = 0
+        self.bad = 0  # that are no objects, or state no step
         self._no_points: list[int] = []  # rows
         self._records = Records(in_array)
 
@@ -112,6 +115,7 @@ class _History:
     def take(self, entries: Sequence[Any]) -> None:
         """Read some decoded entries."""
         rows = [entry for entry in entries if isinstance(entry, dict)]
+        self.bad += len(entries) - len(rows)
         for group in groups_of(rows, self.rows):
             self._records.meet(group.cells)
             self.sheet.add(group)
@@ -128,6 +132,7 @@ class _History:
     def columns(self) -> dict[str, Column]:
         """The columns of the entries with a step."""
         steps = self.sheet.stated_steps(self.rows)
+        self.bad += int((steps < 0).sum())
         steps[self._no_points] = -1
         return self.sheet.columns(steps)
 

@@ -168,3 +168,11 @@ def test_read_takes_entries_piece_by_piece(tmp_path: Path, monkeypatch: pytest.M
     assert logs.points(table, "loss") == [(at, 1 / at) for at in range(1, 100)]
     with pytest.raises(UnreadableLog, match="larger than"):
         logs.read_log(tmp_path, json.dumps({"x": entries, "log_history": entries}))
+
+
+def test_entries_of_another_kind_are_told(tmp_path: Path):
+    """A state that another program has written to keeps what is its own."""
+    entries = [{"loss": 2.5, "step": 10}, ["x", 1], {"foo": "bar"}, {"loss": 2.25, "step": 20}]
+    table = logs.read_log(tmp_path, state(*entries), name="trainer_state.json")
+    assert logs.points(table, "loss") == [(10, 2.5), (20, 2.25)]
+    assert [(n.kind, n.numbers) for n in table.notes] == [("bad_records", {"records": 2})]

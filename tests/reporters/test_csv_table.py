@@ -98,3 +98,23 @@ def test_read_takes_a_table_of_markdown(tmp_path: Path):
     """A table that was pasted into an issue or a model card."""
     text = "| step | loss |\n|---|---|\n| 10 | 2.5 |\n| 20 | 2.25 |\n"
     assert logs.points(logs.read_log(tmp_path, text), "loss") == [(10, 2.5), (20, 2.25)]
+
+
+@pytest.mark.parametrize(
+    ("second", "note"),
+    [
+        ("#REF!,#REF!", {"rows": 3, "first": 2}),
+        ("10,#DIV/0!", {"rows": 3, "first": 2}),
+        ("lost,lost", {"rows": 3, "first": 2}),
+        ("10,No log", None),
+        ("10,", None),
+        ("step,loss", None),
+        ("nan,nan", None),
+    ],
+)
+def test_rows_of_which_nothing_is_read_are_told(tmp_path: Path, second: str, note: object):
+    """Not so cells that healthy tables leave out, nor a header that a run that goes on repeats."""
+    table = logs.read_log(tmp_path, f"step,loss\n0,2.5\n{second}\n20,2.25\n" + f"{second}\n" * 2)
+    assert dict(logs.points(table, "loss")).items() >= {(0, 2.5), (20, 2.25)}
+    told = [each.numbers for each in table.notes if each.kind == "broken_rows"]
+    assert told == ([note] if note else [])

@@ -16,6 +16,7 @@ from lossscan.formats.csv_table.separated import (
     BLANK,
     GAP,
     OF_FILES,
+    broken_rows,
     cells_of,
     columns_of,
     header_of,
@@ -100,7 +101,7 @@ def read(head: Head, settings: Settings) -> Table:
     Raises UnreadableLog where no column is known.
     """
     body = _body(head)
-    sheet = Sheet(settings)
+    sheet, broken = Sheet(settings), list[int]()
     if _says_more(body.header):
         held = _parted(head, settings)
         run = chosen(head, {name: len(own) for name, own in held.items()})
@@ -111,7 +112,7 @@ def read(head: Head, settings: Settings) -> Table:
         wide = _wide(body, head)
         run, several = chosen(head, dict.fromkeys(wide, 1)) if wide else "", len(wide)
         header = renamed(body.header, wide, run) if wide else body.header
-        rows = _take(sheet, body.lines, header, body.separator) if header else 0
+        rows, broken = _take(sheet, body.lines, header, body.separator) if header else (0, [])
     if not rows:
         raise UnreadableLog("no_rows")
     steps, counted = sheet.counted_steps(rows)
@@ -120,12 +121,17 @@ def read(head: Head, settings: Settings) -> Table:
         raise UnreadableLog("no_column" if any(map(len, sheet.numbers.values())) else "no_rows")
     framework = None if counted else _framework(body.header, body.separator)
     note = Note("steps_counted", head.path, {"entries": rows})
+    lost = Note("broken_rows", head.path, {"rows": len(broken), "first": min(broken, default=0)})
     return Table(
         found,
         framework=framework,
         config={"logging_strategy": "epoch"} if framework == "keras" else {},
         averaging="instant" if "table" in trainer_of(framework).instant else "window",
-        notes=(*((note,) if counted else ()), *others(head, run, several)),
+        notes=(
+            *((note,) if counted else ()),
+            *((lost,) if broken else ()),
+            *others(head, run, several),
+        ),
         part=run if several > 1 else None,
     )
 
@@ -231,14 +237,23 @@ def _holds_numbers(header: str, below: str = "") -> bool:
     return same and bool(filled) and all(number(cell) is not None for cell in filled)
 
 
-def _take(sheet: Sheet, text: Iterator[str], header: Sequence[str], separator: str) -> int:
-    """Add all rows to a sheet, some at a time, so that no row is kept; gives their number."""
+def _take(
+    sheet: Sheet, text: Iterator[str], header: Sequence[str], separator: str
+) -> tuple[int, list[int]]:
+    """Add all rows to a sheet, some at a time, so that no row is kept.
+
+    Gives their number, and those of which nothing could be read, counted from 1.
+    """
     rows, at_once = 0, min(max(CELLS // len(header), FEWEST_ROWS), MOST_ROWS)
+    broken: list[int] = []
     while below := list(islice(text, at_once)):
-        columns = number_columns(below, separator) or columns_of(below, separator)
+        numbers = number_columns(below, separator)
+        if numbers is None:
+            broken += broken_rows(below, header, separator, rows + 1)
+        columns = numbers or columns_of(below, separator)
         sheet.add(Group(np.arange(rows, rows + len(below)), _named(header, columns, len(below))))
         rows += len(below)
-    return rows
+    return rows, broken
 
 
 def _named(

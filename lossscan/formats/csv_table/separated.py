@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Final, TypeAlias
 
@@ -21,6 +21,8 @@ GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 _SEPARATORS: Final = OF_FILES + "|"  # Markdown's
 _TWO_WORDS: Final = expression(r"(?i)\b(train|training|val|valid|validation|test|eval) (loss|acc)")
 _SCORES: Final = ("score", "return", "total_score")  # of a game, what an episode is trained for
+_ERROR: Final = expression(r"#(?:REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)")  # of a spreadsheet
+_FILLED: Final = expression(r"(?i)\d|nan|inf")
 _Cell: TypeAlias = int | float | None
 _CELLS: Final = Decoder(list[int | float | None])
 _WITHIN: Final = bytes(set(range(256)) - set(b",\n"))  # a cell
@@ -96,6 +98,26 @@ def cells_of(line: str, separator: str) -> list[str]:
         except csv.Error:  # a cell of more than 128 KiB
             return []
     return cells if line.endswith("\n") else cells[:-1]
+
+
+def broken_rows(
+    lines: Iterable[str], header: Sequence[str], separator: str, first: int
+) -> Iterator[int]:
+    """The rows, counted from `first` on, with errors of a spreadsheet or with words alone.
+
+    A line of other width is no row, nor is the header once more, as a run that goes on repeats it.
+    """
+    width = len(header) - 1 if separator in OF_FILES else -1
+    for at, line in enumerate(lines, first):
+        if line.count(separator) == width and (
+            _ERROR.search(line)
+            or (_words(line) and not _FILLED.search(line) and header_of(line) != list(header))
+        ):
+            yield at
+
+
+def _words(line: str) -> bool:
+    return any(map(str.isalpha, line))
 
 
 def number_columns(lines: Sequence[str], separator: str) -> list[list[_Cell]] | None:
