@@ -64,7 +64,7 @@ ALIASES: Final[Mapping[str, str]] = {
         " batch_size_per_gpu batch_size_per_device",
         "total_train_batch_size": "global_batch_size",
         "gradient_accumulation_steps": "accumulation_steps accumulate_grad_batches grad_accum_steps"
-        " gradient_accumulation grad_accum update_freq accum_iter accum_grad",
+        " gradient_accumulation grad_accum update_freq accum_iter accum_grad accumulative_counts",
         "num_train_epochs": "num_epochs epochs max_epochs max_epoch n_epochs num_epoch"
         " train_epochs nepochs n_epoch nepoch total_epochs",
         "max_steps": "max_iters max_iter train_iters training_steps max_train_steps train_steps"

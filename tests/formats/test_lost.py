@@ -32,6 +32,8 @@ TRAINED = "".join(f"step {n} loss {3 - n / 100}\n" for n in range(10, 60, 10))
         "Training aborted because of NaN loss",
         "第 60 步损失为 nan，停止训练",
         "Exception: Loss Exploded",
+        "NaN loss at iter 60! Breaking out of the training loop",
+        "[ERROR] Training job failed: loss is NaN (step 60)",
         "RuntimeError: Training failed: NaN persisted for 3 epochs",
         (
             "RuntimeError: Rank 5, iteration 31: Unexpected result nan (message='found NaN in local"

@@ -33,15 +33,29 @@ _STOPPED: Final = expression(
 _LOST: Final = r"(?:nan|inf|infinite|infinity|non-?finite|not finite|invalid|explod(?:ing|ed))"
 _STOPS: Final = (
     r"(?:stop(?:ping|ped)?|terminat(?:ing|ed)|abort(?:ing|ed)?|exit(?:ing)?|halting|ending"
-    r"|quit(?:ting)?)"
+    r"|quit(?:ting)?|breaking|failed)"
 )
 _QUICK: Final = (
     *("nan", "inf", "NAN", "INF", "NaN", "Inf", "nvalid loss", "invalid values"),
     *("Minimum loss scale", "finite", "xploded"),
 )
 _ENDS: Final = (  # one is in what each of these expressions finds
-    *("stop", "terminat", "abort", "exit", "halting", "ending", "quit", "停止", "终止", "退出"),
-    *("終了", "中断", "中止", "중단", "종료", "error", "exception", "diverged", "became", "assert"),
+    *("stop", "terminat", "abort", "exit", "halting", "ending", "quit", "breaking", "failed"),
+    *(
+        "停止",
+        "终止",
+        "退出",
+        "終了",
+        "中断",
+        "中止",
+        "중단",
+        "종료",
+        "error",
+        "exception",
+        "diverged",
+        "became",
+        "assert",
+    ),
 )
 _MARKS: Final = (  # of such a line
     *("oss", "OSS", "损失", "損失", "손실", "nan", "NaN", "invalid values", "FloatingPointError"),

@@ -250,9 +250,11 @@ def _evaluation(case: Case, series: Series, training: Finding | None) -> Iterato
     broken = training.episodes[0].start_step if training is not None and lost else None
     if broken is not None and evaluated_first(case, broken) <= first:
         return  # a broken model cannot be evaluated: the finding on training says it
+    alone = int(bad.sum()) == 1 and not bad[-1]  # an empty batch, and sound again
     yield Finding(
         0.97,  # the log itself says NaN
         series=series.name,
+        stated_severity=Severity.WARNING if alone else None,
         message=Message("eval", step=first, count=int(bad.sum()), total=len(series)),
         episodes=episodes_of(series, bad),
         evidence=tuple(rest_evidence(series, bad)),
