@@ -67,7 +67,6 @@ _STAND_INS: Final = (
     *("train_loss", "epoch_loss", "total_loss"),
     *("ce_loss", "cross_entropy_loss"),  # next to a total they are terms of it
     *(
-        "nll",
         "nll_loss",
         "loss/total",
         "policy_loss",

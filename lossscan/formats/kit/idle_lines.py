@@ -40,7 +40,7 @@ JUDGED: Final = (  # one is in each line that states a loss or a reward
         "| T: ",
         "[L1: ",
     ),
-    *("train==[", "fit progress", "train 0", "valid 0", "MSE: ", "nll", "NLL"),
+    *("train==[", "fit progress", "train 0", "valid 0", "MSE: "),
     *("g|", ": error = ", "ing error", " error 0.", " error=", "KL divergence"),
 )
 
