@@ -66,14 +66,7 @@ MEANS: Final = ("avg_loss", "mean_loss", "average_loss", "averaged_loss")
 _STAND_INS: Final = (
     *("train_loss", "epoch_loss", "total_loss"),
     *("ce_loss", "cross_entropy_loss"),  # next to a total they are terms of it
-    *(
-        "nll_loss",
-        "loss/total",
-        "policy_loss",
-        "loss/policy_avg",
-        "dpo_loss",
-        "actor/pg_loss",
-    ),
+    *("nll_loss", "loss/total", "policy_loss", "loss/policy_avg", "dpo_loss", "actor/pg_loss"),
     *(*MEANS, "running_loss", "train_loss_epoch", "loss_epoch"),
     "current_cost",  # of Paddle's first trainer, which also prints its mean since the pass began
     *("avg_cost", "cost", "cross_entropy", *(f"train_{name}" for name in _MEASURES)),
