@@ -175,7 +175,8 @@ def _spikes(
     spikes = list(find_spikes(curve, heights, epoch=epoch))
     yield from spikes
     if descent:
-        yield from early_spikes(curve, spikes, epoch=epoch)
+        tail = heights.tail if heights else 0.0
+        yield from early_spikes(curve, spikes, tail=tail, epoch=epoch)
     yield from wild_points(curve)
 
 

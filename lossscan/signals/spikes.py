@@ -219,9 +219,9 @@ def _deepest(sigma: FloatArray, points: int) -> float:
 
 
 def early_spikes(
-    curve: Curve, later: Sequence[Excursion] = (), *, epoch: float | None = None
+    curve: Curve, later: Sequence[Excursion] = (), *, tail: float = 0.0, epoch: float | None = None
 ) -> Iterator[Excursion]:
-    """Points of the initial descent that are above those before and those after them.
+    """Points of the initial descent that are above those before and after them, and any `tail`.
 
     There the course falls faster than a median follows: it is between the levels of both sides.
     With `later` spikes at the same place of other epochs they need not be as high.
@@ -235,10 +235,11 @@ def early_spikes(
         above, over = ((curve.scaled[at] - side) / noise for side in _side_levels(curve.scaled, at))
         height[at] = np.where(above >= ENTER_SIGMA, over, above)
     behind = [spike.start_step for spike in later]
-    for start, stop in stretches(height >= (RECURRING_SIGMA if behind else EARLY_SIGMA)):
+    alone = max(EARLY_SIGMA, tail)
+    for start, stop in stretches(height >= (RECURRING_SIGMA if behind else alone)):
         steps = np.array([curve.steps[start], *behind], dtype=np.float64)
         sigma = float(height[start:stop].max())
-        if sigma >= EARLY_SIGMA or _recurs(curve, steps, steps >= 0, epoch)[0]:
+        if sigma >= alone or _recurs(curve, steps, steps >= 0, epoch)[0]:
             _, course = _side_levels(curve.scaled, slice(start, stop))
             yield excursion(curve, course, start, stop, sigma)
 
