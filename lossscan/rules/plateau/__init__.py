@@ -154,7 +154,8 @@ def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
     if rate is not None and 0 < rate.values.max() <= TINY_RATE and not warms_up:
         source = case.run.source_of("learning_rate")
         yield "tiny-rate", Evidence(Message("tiny-rate"), source=source)
-    if (chance := choices_of(case, median(loss.values))) is not None:
+    chance = choices_of(case, median(loss.values))
+    if chance is not None and not _learns_little(case, loss, math.log(chance)):
         untouched = norms is None and _is_untouched(loss, rate, chance)
         kind = "untouched" if untouched else "chance"
         yield kind, Evidence(Message("chance", choices=chance, uniform=math.log(chance)))
@@ -167,6 +168,13 @@ def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
     if shows or (hidden and len(loss) >= NO_TREND_POINTS and _is_from_scratch(case)):
         sign = Evidence(Message("no-trend", points=len(loss), least=hidden))
         yield "no-fall" if shows else "no-trend", sign
+
+
+def _learns_little(case: Case, loss: Series, guess: float) -> bool:
+    """Whether a loss surely keeps falling and ends below a guess, if no accuracy is known."""
+    third, values = len(loss) // 3, loss.values
+    last, error = median(values[-third:]), _error(step_noise(values), third)
+    return accuracy_of(case) is None and min(median(values[:third]), guess) - last > error
 
 
 def _is_from_scratch(case: Case) -> bool:
