@@ -108,7 +108,8 @@ def broken_rows(
     A line of other width is no row, nor is the header once more, as a run that goes on repeats it.
     """
     width = len(header) - 1 if separator in OF_FILES else -1
-    for at, line in enumerate(lines, first):
+    odd = ((n, x) for n, x in enumerate(lines, first) if "#" in x or not x[:1].isdigit())  # quick
+    for at, line in odd:
         if line.count(separator) == width and (
             _ERROR.search(line)
             or (_words(line) and not _FILLED.search(line) and header_of(line) != list(header))
