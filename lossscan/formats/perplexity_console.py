@@ -37,13 +37,13 @@ def claims(head: Head) -> bool:
     text = peek(head)
     if not any(word in text for word in ("ppl", "PPL", "erplexity")):
         return False
-    alone = (line for line in text.splitlines(keepends=True) if "loss" not in line.lower())
+    alone = [line for line in text.splitlines(keepends=True) if "loss" not in line.lower()]
     stated = list(_stated(alone))
     counted = [row for place, row in stated if place is not None]
     if any(canonical(name) == "learning_rate" for row in counted for name in row):
         return True  # no sentence says the rate as well
     if not counted:
-        return _timed(text) >= FEWEST
+        return _timed(alone) >= FEWEST
     found = len(counted)  # below each of two may be what was evaluated
     return found >= FEWEST or (found >= PASTED and are_most(len(stated), text))
 
@@ -69,10 +69,9 @@ def read(head: Head, settings: Settings) -> Table:
     )
 
 
-def _timed(text: str) -> int:
+def _timed(text: Iterable[str]) -> int:
     """How many lines state a perplexity and how fast it was reached, as no document does."""
-    lines = (line for line in text.splitlines(keepends=True) if _SPEED.search(line))
-    return sum("loss" in row for _, row in _stated(lines))
+    return sum("loss" in row for _, row in _stated(line for line in text if _SPEED.search(line)))
 
 
 def _numbered(
