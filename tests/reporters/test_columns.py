@@ -40,6 +40,13 @@ def test_columns_align_where_they_fit():
     assert cell_len(second[: second.index("不")]) == head.index("why")
 
 
+def test_the_longest_prose_gets_the_room():
+    """A reason of a line and a half is not broken six times so that a short value stays whole."""
+    rows = [[Text("a: 0.0005, b: 0.002, c: 0.02"), Text("the learning rate sets the size " * 3)]]
+    printed_lines = printed(in_columns(rows, 75), Page(width=75)).splitlines()
+    assert len(printed_lines) == 2
+
+
 def test_rows_are_stacked_where_they_do_not():
     """Each value under its name; what is empty is left out."""
     assert _shown(40)[:2] == ["gradient_accumulation_steps", "  values: a: 8, b: 1"]

@@ -34,11 +34,10 @@ def in_columns(
     if room < 0:
         yield from _stacked(rows, width, head, colon)
         return
-    widths = []
-    for low, high in zip(least, whole, strict=True):
-        wider = min(high - low, room)
-        room -= wider
-        widths.append(low + wider)
+    lacks = [high - low for low, high in zip(least, whole, strict=True)]
+    for _ in range(min(room, sum(lacks))):
+        lacks[lacks.index(max(lacks))] -= 1  # the longest prose takes the most lines
+    widths = [high - lacking for high, lacking in zip(whole, lacks, strict=True)]
     if head:
         yield from _side_by_side([Text(name, style="dim") for name in head], widths)
     for row in rows:
