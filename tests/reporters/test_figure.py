@@ -85,6 +85,12 @@ def test_runs_lie_over_each_other():
     assert "second  loss" in text
 
 
+def test_runs_beyond_the_title_are_counted():
+    """Nobody takes the three that it names for all of them."""
+    text = _svg([clean(name) for name in ("first", "second", "third", "fourth", "fifth")])
+    assert ">first  ·  second  ·  third  ·  +2<" in text
+
+
 def test_what_cannot_be_drawn_is_said():
     """No series of that name, no curve at all."""
     with pytest.raises(UsageError, match='no series "los"'):

@@ -33,6 +33,7 @@ ROW, ROWS = 0.07, 5  # of the height, for the number of a finding; how many are 
 LARGEST = 1e300  # beyond it the margins of an axis overflow
 DECADES = (-300, 300)  # the same on a logarithmic scale
 DPI = 150  # of a PNG
+NAMED = 3  # runs whose paths a line of this width holds; the legend names all
 LATIN = "DejaVu Sans"  # comes with matplotlib
 CHINESE = (  # of Linux, macOS and Windows; matplotlib sees but the first of a collection
     *("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei"),
@@ -97,7 +98,7 @@ def picture(runs: Sequence[RunReport], kind: str, view: View, page: Page) -> byt
             _draw(axes, runs, names, view)
             _scale(axes, view, page)
             _annotate(axes, runs, view, first=axes is grid[0, 0])
-        grid[0, 0].set_title("  ·  ".join(words.printable(one.path) for one in runs[:3]), size=9)
+        grid[0, 0].set_title(_title(runs, page), size=9)
         grid[-1, 0].set_xlabel(page.say("html_step"))
         said = [*_legend(runs, view, page), *([words.say("en", "picture_fonts")] if lost else [])]
         if said:
@@ -106,6 +107,13 @@ def picture(runs: Sequence[RunReport], kind: str, view: View, page: Page) -> byt
         dated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
         figure.savefig(out, format=kind, dpi=DPI, metadata=dated)
     return out.getvalue()
+
+
+def _title(runs: Sequence[RunReport], page: Page) -> str:
+    """The paths of the first runs, and how many more there are."""
+    named = [words.printable(one.path) for one in runs[:NAMED]]
+    more = [page.say("more", count=len(runs) - NAMED)] if len(runs) > NAMED else []
+    return "  ·  ".join([*named, *more])
 
 
 def _chinese_fonts() -> list[str]:
