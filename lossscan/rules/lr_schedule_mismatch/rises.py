@@ -9,7 +9,7 @@ import numpy as np
 
 from lossscan.numeric.arrays import BoolArray, FloatArray
 
-FEW = 3  # entries: a warm-up of so few may leap
+FEW = 3  # entries of a warm-up may leap; so many rises show a cycle by themselves
 FELL = 0.1  # of its highest so far: a rate that rises again from there starts again
 ALMOST = 0.9  # of it
 BEYOND = 2.0  # times the highest before: a warm restart goes back to that
@@ -126,14 +126,16 @@ def _replays(rates: FloatArray) -> Iterator[int]:
 
 
 def _is_regular(at: list[int], rates: FloatArray) -> bool:
-    """Whether rises come at even distances, the first one included: a cycle, stated or not.
+    """Whether rises come at even distances, or each twice as far on: a cycle, stated or not.
 
-    So is a single one halfway that goes no higher, where the rate ends as low as cycles do and came
-    down to it by degrees: no cycle ends at once.
+    Of two rises the first must be as far from the start; more show it by themselves, as a rate may
+    begin halfway through its cycle. So is a single one halfway that goes no higher, where the rate
+    ends as low as cycles do and came down to it by degrees: no cycle ends at once.
     """
-    ends = [0, *at]
+    ends = at if len(at) >= FEW else [0, *at]
     if len(at) == 1 and rates[-1] <= FELL * rates.max() <= FELL * STOOD * rates[: at[0]].max():
         steepest = -np.diff(rates[: at[0] + 1]).min()
         ends += [len(rates)] if steepest <= STEEP * rates.max() else []
     gaps = np.diff(ends)
-    return len(gaps) > 1 and bool(np.ptp(gaps) <= REGULAR * gaps.mean())
+    cycles = (gaps, gaps / 2.0 ** np.arange(len(gaps)))
+    return len(gaps) > 1 and any(np.ptp(each) <= REGULAR * each.mean() for each in cycles)

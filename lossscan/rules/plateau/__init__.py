@@ -154,7 +154,7 @@ def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
     if rate is not None and 0 < rate.values.max() <= TINY_RATE and not warms_up:
         source = case.run.source_of("learning_rate")
         yield "tiny-rate", Evidence(Message("tiny-rate"), source=source)
-    chance = choices_of(case, median(loss.values))
+    chance = None if warms_up else choices_of(case, median(loss.values))
     if chance is not None and not _learns_little(case, loss, math.log(chance)):
         untouched = norms is None and _is_untouched(loss, rate, chance)
         kind = "untouched" if untouched else "chance"
