@@ -80,13 +80,14 @@ _NAMED: Final = {
         rf"\b(?:average|avg|mean|total)[ _]score\s?[:=]\s{{0,8}}(?P<reward>{NUMBER}){ENDS}"
     ),
 }
-_NAMES: Final = r"([a-z]\w{0,19}(?: ?[/|] ?[a-z]\w{0,19}){1,5})"
+_OWN: Final = r"[a-z]\w{0,19}(?: loss)?"
+_NAMES: Final = rf"({_OWN}(?: ?[/|] ?{_OWN}){{1,5}})"
 _SHARED: Final = expression(  # `Loss (train/val): 0.5/0.6`, `Train/Val loss: 0.5/0.6`
-    rf"(?i)(?:(?<![\w/|])([a-z]{{1,20}}[_ ])??(loss)(?:es)?(?: {_NAMES}| ?\({_NAMES}\))"
-    rf"|(?<![\w/|]){_NAMES}[_ ](loss)(?:es)?)\s?[:=]\s{{0,4}}"
+    rf"(?i)(?:(?<![\w/|])([a-z]{{1,20}}[_ ])??loss(?:es)?(?: {_NAMES}| ?\({_NAMES}\))"
+    rf"|(?<![\w/|]){_NAMES}[_ ]loss(?:es)?)\s?[:=]\s{{0,4}}"
     rf"({NUMBER}(?:\s?[/|]\s{{0,4}}{NUMBER}){{1,5}}){ENDS}"
 )
-_APART: Final = expression(r"\s?[/|]\s{0,4}")
+_APART: Final = expression(r"(?: loss)?\s?[/|]\s{0,4}")
 _EXTREMES: Final = ("min", "max", "std")
 _WHOLE: Final = ("avg", "mean", "total")  # of them all
 REDUCED: Final = expression(  # of PyTorch's and Keras' ReduceLROnPlateau, behind its epoch
@@ -99,12 +100,12 @@ def shared(line: str) -> tuple[list[Part[str]], str]:
     found = _SHARED.search(line) if "/" in line or "|" in line else None
     if found is None:
         return [], line
-    player, first, bare, bracketed, ahead, last, numbers = found.groups()
+    player, bare, bracketed, ahead, numbers = found.groups("")
+    base = f"{player}loss".lower().replace(" ", "_")
     names, texts = _APART.split((bare or bracketed or ahead).lower()), _APART.split(numbers)
-    parts, at = [], found.start(7)
+    parts, at = [], found.start(5)
     for name, text in zip(names, texts, strict=False):
         at = line.index(text, at)
-        base = f"{player or ''}{first or last}".lower().replace(" ", "_")
         own = base if name in _WHOLE else f"{name}_{base}"
         parts += [Part(own, found.start(), at, at + len(text))] if name not in _EXTREMES else []
         at += len(text)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from msgspec import Struct
@@ -21,15 +21,15 @@ from lossscan.formats.kit.cells import number
 from lossscan.formats.kit.shapes import Learned
 from lossscan.formats.kit.text import NUMBER
 from lossscan.formats.kit.trainer_texts import sums_up
-from lossscan.numeric.arrays import FloatArray
+from lossscan.numeric.arrays import FloatArray, IntArray
 
+_T = TypeVar("_T")
 LONGEST_DICT: Final = 4000  # characters: GRPO logs some fifty numbers
 WORTH: Final = 20  # dicts of one shape: from here on an expression of its own saves time
 MOST: Final = 50  # shapes that are known: a run prints three or four
 _ITEM: Final = expression(rf"'([^']{{1,100}})': (?:'({NUMBER})'|({NUMBER}))(?=[,}}])")
-_STATED: Final = expression(
-    r"'(?:global_step/max_steps': '(?P<of>\d{1,12})/(?P<total>\d{1,12})'"  # of ms-swift
-    r"|(?:global_)?step': '?(?P<step>\d{1,12})(?=[,}']))"  # a row of the history
+_STATED: Final = expression(  # of ms-swift
+    r"'global_step/max_steps': '(?P<step>\d{1,12})/(?P<total>\d{1,12})'"
 )
 _COUNTED: Final = expression(  # by the user's own callback, who prints the dict behind it
     r"(?i)(?<![a-z])(?:global[_ ])?step[ :=#]{0,3}(?P<step>\d{1,12})(?:/(?P<total>\d{1,12}))?"
@@ -37,8 +37,10 @@ _COUNTED: Final = expression(  # by the user's own callback, who prints the dict
 )
 LONGEST_AHEAD: Final = 60  # characters of it
 _PLAIN_KEY: Final = expression(r"\A[\w./@-]{1,100}\Z")  # no banner and no overflow is in it
+_STEP: Final = r"(\d{1,12})"
 _EXACT: Final = r"([-+]?(?:\d{1,40}(?:\.\d{1,40})?(?:e[-+]\d{1,4})?|nan|inf))"  # as Python prints
 _PLAIN: Final = r"([-+\d.einfa]{1,40})"  # quicker; what is no number is left out later
+_PATTERNS: Final = {"epoch": _EXACT, "global_step": _STEP, "step": _STEP}  # else plain
 _DIGITS = 4  # significant digits of the quoted numbers that transformers 5 prints
 _DECIMALS = 2  # of the bare numbers of transformers 4, whose last zeros are not printed
 
@@ -90,6 +92,11 @@ class DictRun(Struct, frozen=True):
         decimals = [len(shown.partition(".")[2]) for shown in self.cells["epoch"]]
         return 0 if self.quoted else max(_DECIMALS, *decimals)
 
+    def steps(self) -> IntArray | None:
+        """(n,) their own steps, where they state them."""
+        texts = _step_in(self.cells)
+        return None if texts is None else np.fromiter(map(int, texts), np.int64, len(texts))
+
     def rising(self, last: float) -> int:
         """How many of them go on from the epoch before, all of them in range."""
         before = np.concatenate(([last], self.epochs[:-1]))
@@ -139,7 +146,7 @@ class SteadyDicts:
 
     def learn(self, text: str, entry: Entry) -> None:
         """Note the shape of a dict and its entry: the next line may be of the same."""
-        if entry.kind != "train" or entry.stated:
+        if entry.kind != "train":
             return
         keys = tuple(entry.row)
         self._shape = self._learned.known.get(keys)
@@ -154,17 +161,21 @@ def entry_of(text: str, ahead: str = "") -> Entry | None:
     if len(row) == 1 or "epoch" not in row:
         return None
     made = _made(row, _kind(row), quoted=("epoch", row["epoch"], "") in items)
-    if made is not None:
-        made.stated = _stated(text, ahead)
+    if made is not None and made.stated is None and (found := _stated(text, ahead)):
+        made.stated = Bar(int(found["step"]), int(found["total"] or -1))
     return made
 
 
-def _stated(text: str, ahead: str) -> Bar | None:
+def _stated(text: str, ahead: str) -> re.Match[str] | None:
     """The step of an entry; one that is counted within an epoch is not that of the run."""
-    if found := _STATED.search(text):
-        return Bar(int(found["of"] or found["step"]), int(found["total"] or -1))
-    found = None if "poch" in ahead else _COUNTED.search(ahead[-LONGEST_AHEAD:])
-    return Bar(int(found["step"]), int(found["total"] or -1)) if found else None
+    if "poch" in ahead:
+        return _STATED.search(text)
+    return _STATED.search(text) or _COUNTED.search(ahead[-LONGEST_AHEAD:])
+
+
+def _step_in(row: Mapping[str, _T]) -> _T | None:
+    """The step that a row of the history has."""
+    return row.get("global_step", row.get("step"))
 
 
 def _made(row: dict[str, str], kind: str, *, quoted: bool) -> Entry | None:
@@ -173,7 +184,9 @@ def _made(row: dict[str, str], kind: str, *, quoted: bool) -> Entry | None:
     if epoch is None or not abs(epoch) <= MAX_EPOCHS:
         return None
     bare = max(len(shown.partition(".")[2]), _DECIMALS)
-    return Entry(row, kind, epoch, quoted_digits(epoch) if quoted else bare, quoted)
+    step = re.fullmatch(_STEP, _step_in(row) or "")
+    stated = Bar(int(step[0])) if step else None
+    return Entry(row, kind, epoch, quoted_digits(epoch) if quoted else bare, quoted, stated=stated)
 
 
 def quoted_digits(epoch: float) -> int:
@@ -200,7 +213,7 @@ def _shape(text: str) -> _Shape | None:
     held = ", ".join(f"'{key}': '{q}'" if q else f"'{key}': {b}" for key, q, b in items)
     if not plain or text != f"{{{held}}}":
         return None
-    numbers = (_EXACT if key == "epoch" else _PLAIN for key in keys)
+    numbers = (_PATTERNS.get(key, _PLAIN) for key in keys)
     named = (
         f"'{re.escape(key)}': " + (f"'{number}'" if quoted else number)
         for (key, quoted, _), number in zip(items, numbers, strict=True)

@@ -121,9 +121,12 @@ class EntryLog:
         self._finest = max(self._finest, run.finest())
         self._marks.frombytes(bytes([_TRAIN | _QUOTED * run.quoted]) * count)
         self._epochs.frombytes(run.epochs.tobytes())
+        places = np.arange(first, first + count)
+        if (steps := run.steps()) is not None:
+            _add(self._bars[0], places, np.column_stack((steps, np.full(count, -1))))
         if last.bars:
             told = np.array([last.bars[0].done, last.bars[0].total])
-            _add(self._bars[1], np.arange(first, first + count), np.broadcast_to(told, (count, 2)))
+            _add(self._bars[1], places, np.broadcast_to(told, (count, 2)))
         self.add(last)
 
     def end(self) -> None:
