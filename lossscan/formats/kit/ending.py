@@ -30,32 +30,23 @@ _DIED: Final = expression(  # of Python without its frames, and of a shell
 _STOPPED: Final = expression(
     r"(?:slurmstepd|srun): error: (.{0,400}?(?:CANCELLED|oom.kill|OOM).{0,400})"
 )
-_LOST: Final = r"(?:nan|inf|infinite|infinity|non-?finite|not finite|invalid|explod(?:ing|ed))"
-_STOPS: Final = (
-    r"(?:stop(?:ping|ped)?|terminat(?:ing|ed)|abort(?:ing|ed)?|exit(?:ing)?|halting|ending"
-    r"|quit(?:ting)?|breaking|failed)"
+_LOST: Final = (
+    r"(?<!not )(?<!never )(?<!no )"
+    r"(?:nan|inf|infinite|infinity|non-?finite|not finite|invalid|explod(?:ing|ed))"
 )
+_STOPS: Final = (  # with what ends or fails, as epochs end and uploads fail
+    r"(?:stop(?:ping|ped)?|terminat(?:ing|ed)|abort(?:ing|ed)?|exit(?:ing)?|halting|quit(?:ting)?"
+    r"|ending training|breaking out|(?:training|job|run) failed)"
+)
+_STATED: Final = r"\bloss\b(?!\W{1,4}\d{1,9}\.\d)"  # and not as a number
 _QUICK: Final = (
     *("nan", "inf", "NAN", "INF", "NaN", "Inf", "nvalid loss", "invalid values"),
     *("Minimum loss scale", "finite", "xploded"),
 )
 _ENDS: Final = (  # one is in what each of these expressions finds
     *("stop", "terminat", "abort", "exit", "halting", "ending", "quit", "breaking", "failed"),
-    *(
-        "停止",
-        "终止",
-        "退出",
-        "終了",
-        "中断",
-        "中止",
-        "중단",
-        "종료",
-        "error",
-        "exception",
-        "diverged",
-        "became",
-        "assert",
-    ),
+    *("停止", "终止", "退出", "終了", "中断", "中止", "중단", "종료"),
+    *("error", "exception", "diverged", "became", "assert"),
 )
 _MARKS: Final = (  # of such a line
     *("oss", "OSS", "损失", "損失", "손실", "nan", "NaN", "invalid values", "FloatingPointError"),
@@ -64,13 +55,13 @@ _MARKS: Final = (  # of such a line
 _SAID: Final = tuple(
     expression(rf"(?i){pattern}")
     for pattern in (
-        rf"\bloss\b.{{0,60}}?\b{_LOST}\b.{{0,60}}?[,.;:!] ?(?:\w{{1,20}} ){{0,3}}{_STOPS}\b",
+        rf"{_STATED}.{{0,60}}?\b{_LOST}\b.{{0,60}}?[,.;:!] ?(?:\w{{1,20}} ){{0,3}}{_STOPS}\b",
         rf"\b{_LOST} (?:\w{{1,20}} ){{0,3}}loss\b.{{0,40}}?[,.;:!] ?{_STOPS}\b",  # of Keras
         rf"(?:Error|Exception)(?:: |'>, ).{{0,80}}?\bloss(?:tensor)?\b.{{0,80}}?\b{_LOST}\b",
         rf"(?:Error|Exception): .{{0,80}}?\b{_LOST}\b.{{0,40}}?(?:\b|_)loss(?:es)?\b",
         r"(?:Error|Exception): .{0,80}?returned nan values in its",  # torch's anomaly detection
         rf"\b{_STOPS}\b.{{0,40}}?\b{_LOST} loss\b",  # stopped because of NaN loss
-        rf"\b{_STOPS}\b[ \w]{{0,20}}[:,-] ?.{{0,20}}?\bloss\b.{{0,40}}?\b{_LOST}\b",
+        rf"\b{_STOPS}\b[ \w]{{0,20}}[:,-] ?.{{0,20}}?{_STATED}.{{0,40}}?\b{_LOST}\b",
         rf"\bdiverged with loss = {_LOST}\b",  # of TensorFlow
         r"FloatingPointError: .{0,80}?\b(?:nan|inf)\b",  # fairseq's of gradients
         r"Error: expected parameter .{0,300}?\breal\(\).{0,20}? found invalid values",  # a policy's
