@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from lossscan.errors import LossscanError, NoLogFound, ReaderFailed, UnreadableLog, reason_of
+from lossscan.expressions import expression
 from lossscan.model import Message, Skipped
 from lossscan.runs.belonging import Holding, holding_of, outputs_of, owner_of, without_beginnings
 from lossscan.runs.log_names import (
@@ -36,6 +37,9 @@ LEADS_OUT: Final = "symlink_outside"  # the message on a link that is not follow
 PART: Final = "#"  # before the name of a run in a file: `mlflow.db#lr-1e-3`
 
 _HYDRA: Final = ".hydra"  # its config.yaml has what was resolved for the run in the folder above
+_OF_TRAINING: Final = expression(  # of 29 unread logs of trainings 27 say one, of installers none
+    rb"(?i)(?<![a-z])(?:epoch|iter(?:ation)?|loss(?:es)?|train(?:ing)?|perplexity)s?(?![a-z])"
+)
 _NEVER: Final = "__pycache__ node_modules site-packages venv"
 
 
@@ -205,9 +209,7 @@ def _silent(tree: _Tree, holding: Holding, known: Collection[Path]) -> list[RunF
     with_runs = {above for root in known for above in (root, *root.parents)}
     homes: dict[Path, list[Path]] = defaultdict(list)
     packed = {path for folder in tree.folders.values() for path in folder.archives}
-    unread = (path for each in tree.folders.values() if not each.logs for path in each.doubtful)
-    foreign = {path for path in unread if path.suffix == ".txt" and is_output_name(path.name)}
-    for path in sorted({*tree.silent, *packed, *foreign}):
+    for path in sorted({*tree.silent, *packed, *_foreign(tree.folders.values())}):
         if not (path.name in logs or is_output_name(path.stem if path in packed else path.name)):
             continue
         if (home := owner_of(path.parent, tree.root, holding)) not in with_runs:
@@ -219,6 +221,21 @@ def _silent(tree: _Tree, holding: Holding, known: Collection[Path]) -> list[RunF
         empty = tuple(path for path in paths if path not in odd)
         found.append(RunFiles(home, empty, tuple(told), silent=True))
     return found
+
+
+def _foreign(folders: Iterable[Folder]) -> Iterator[Path]:
+    """Logs by their name and their words that no format claims; `pip` has a `log.txt`, too."""
+    for folder in folders:
+        if not folder.logs and len(folder.doubtful) <= MOST_DOUBTFUL:
+            named = (path for path in folder.doubtful if path.suffix == ".txt")
+            yield from (path for path in named if is_output_name(path.name) and _trains(path))
+
+
+def _trains(path: Path) -> bool:
+    try:
+        return _OF_TRAINING.search(head_of(path).start) is not None
+    except (OSError, LossscanError):  # gone meanwhile
+        return False
 
 
 def _unopened(path: Path) -> Message:

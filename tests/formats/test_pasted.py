@@ -1037,6 +1037,10 @@ def test_parts_by_the_word_before_them(tmp_path: Path):
             "Iter {n} loss (total/cls/box): 3.5/1.5/2\n",
             {"loss": 3.5, "cls_loss": 1.5, "box_loss": 2},
         ),
+        (
+            "Batch {n}/9 generator loss | discriminator loss : 3.5 | 0.5 - took 2.1 s.\n",
+            {"loss": 4.0, "generator_loss": 3.5, "discriminator_loss": 0.5},
+        ),
         ("Epoch {n}/9 loss: 0.5/0.6 of 2/3\n", {"loss": 0.5}),  # numbers of no names
         ("Epoch {n}, loss (cls/box): 0.5/0.6/0.7, loss: 1.5\n", {"loss": 1.5}),  # one name is lost
     ],

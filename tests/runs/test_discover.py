@@ -298,10 +298,11 @@ def test_a_run_that_printed_nothing_to_where_its_output_goes_is_not_lost(tmp_pat
 
 @pytest.mark.parametrize("name", ["log.txt", "train_log.txt", "loss_log.txt"])
 def test_a_log_that_no_format_claims_is_not_lost(tmp_path: Path, name: str):
-    """By its name it is one, unless it is in or above a run that is read."""
+    """By its name and words it is one, unless it is in or above a run that is read."""
     grow(tmp_path, "good/train.log", content=logs.TORCHTUNE)
     others = "good/eval/log.txt", "log.txt", "notes/changelog.txt", "notes/todo.txt"
-    grow(tmp_path, f"foreign/{name}", *others, content="all is well\n")
+    grow(tmp_path, f"foreign/{name}", *others, content="Training: all is well\n")
+    grow(tmp_path, f"env/{name}", content="Collecting lossless-itertools\nall is well\n")
     assert list(shown(discover(tmp_path, Settings()), tmp_path)) == ["foreign", "good"]
 
 
