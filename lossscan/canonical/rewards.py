@@ -19,7 +19,7 @@ ENTROPY: Final = (
     *("entropy", "actor/entropy", "policy/entropy_avg", "objective/entropy"),
     "actor/entropy_loss",  # verl's: the entropy itself
 )
-_BARE: Final = ("return", "returns", "ret", "rew")  # of a stock, or of a function
+_BARE: Final = ("return", "returns", "ret")  # of a stock, or of a function
 
 
 def rewarding(folded: str) -> str | None:

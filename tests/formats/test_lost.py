@@ -45,6 +45,10 @@ TRAINED = "".join(f"step {n} loss {3 - n / 100}\n" for n in range(10, 60, 10))
         ),
         "損失がnanになったため学習を中断します",
         "손실이 nan이 되어 학습을 중단합니다",
+        "Verlust ist NaN, Training wird abgebrochen",
+        "La pérdida es nan, deteniendo el entrenamiento",
+        "La perte est nan, arrêt de l'entraînement",
+        "Потеря равна nan, обучение остановлено",
         "ValueError: [E910] Encountered NaN value when computing loss for component 'ner'.",
         "WARNING: NaN detected in loss! Stopping.",
         "Non-finite loss encountered, aborting.",
@@ -79,6 +83,9 @@ def test_read_notes_a_stop_for_a_lost_loss(tmp_path: Path, said: str):
         "ValueError: Training data contains NaN",
         "ValueError: Input X contains NaN.",
         "損失がnanになったら学習を",
+        "Wenn der Verlust NaN ist, wird das Training abgebrochen",
+        "Si la pérdida es nan, se detendrá el entrenamiento",
+        "Verlust 0.31, Training wird nach 60 Schritten abgebrochen",
         (
             "ValueError: Expected parameter scale (Tensor of shape (64, 2)) of Normal()"
             " to satisfy the constraint GreaterThan(lower_bound=0.0), but found invalid values:"
@@ -124,7 +131,7 @@ def test_read_takes_the_step_that_is_named(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "spelled", ["nanxxx", "-nan(ind)", "1.#QNAN", "-1.#IND", "nan(snan)", "nan.0"]
+    "spelled", ["nanxxx", "-nan(ind)", "1.#QNAN", "-1.#IND", "nan(snan)", "nan.0", "NaN32"]
 )
 def test_read_knows_nan_by_its_other_names(tmp_path: Path, spelled: str):
     """C and its libraries spell NaN their own way."""

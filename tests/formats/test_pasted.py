@@ -320,6 +320,33 @@ PASTED = {
         "+-------+------+\n| Epoch | Loss |\n+-------+------+\n|   {n}   | [{x}, {x}] |\n"
         "+-------+------+\ntime: 2.95s\n"
     ),
+    "of Torch's ResNets in Lua": Pasted(
+        " | Epoch: [1][{n}/50]    Time 0.310  Data 0.001  Err {x}  top1  93.750  top5  87.500\n"
+    ),
+    "of Trax": Pasted(
+        "Step    {n}00: train CrossEntropyLoss |  {x}\n"
+        "Step    {n}00: eval  CrossEntropyLoss |  {y}\n",
+        eval_loss=6,
+    ),
+    "of RETURNN": Pasted(
+        "ep 1 train, step {n}0, ctc 3.120, ce {x}, num_seqs 20, 0.71 sec/step, complete 5.00%\n"
+    ),
+    "of JoeyNMT": Pasted(
+        "2023-03-01 10:00:00,123 - INFO - joeynmt.training - Epoch   1, Step:      {n}00,"
+        " Batch Loss:     {x}, Tokens per Sec:    12345, Lr: 0.000300\n"
+        "2023-03-01 10:00:01,523 - INFO - joeynmt.prediction - Evaluation result (greedy):"
+        " bleu:   1.25, loss:    {y}, ppl:   9.21\n",
+        eval_loss=6,
+    ),
+    "of PennyLane's loops": Pasted("Cost after step     {n}:  {x}\n"),
+    "of lczero, whose total bears no other word": Pasted(
+        "step {n}00, lr=0.02 policy=1.1 value=0.9 reg=0.3 total={x} (1020.42 pos/s)\n"
+    ),
+    "of a total with its parts in brackets": Pasted("[{n}/6] total {x} (ce0 1.20 kl 0.412)\n"),
+    "of Tianshou, whose reward is next to it": Pasted(
+        "Epoch #{n}: 101it [00:05, 18.1it/s, env_step={n}000, loss={x}, n/ep=1, rew=95.00]\n",
+        gap=101,
+    ),
     "of XGBoost": Pasted("[{n}]\ttrain-logloss:{x}\teval-logloss:{y}\n", eval_loss=6),
     "of its scikit-learn kind": Pasted(
         "[{n}]\tvalidation_0-rmse:{x}\tvalidation_1-rmse:{y}\n", eval_loss=6
@@ -906,6 +933,21 @@ def test_what_is_pasted_is_read_whole(tmp_path: Path, name: str):
         counted = {10 ** len(behind) for behind in COUNTED.findall(pasted.line)} or {1}
         (gap,) = set(np.diff(columns["loss"].steps).tolist())
         assert gap in (counted if pasted.gap is None else {pasted.gap})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "step {n} lr 0.1 total 12.{n} GB\n",
+        "iter {n}: lr 0.1 total 33.{n}s data 0.1\n",
+        "step {n} total {n}.5\n",
+        "epoch {n} lr=0.1 total time: 12.{n}\n",
+    ],
+)
+def test_a_total_of_something_else_is_no_loss(tmp_path: Path, line: str):
+    """A unit is behind it, or nothing beside it shows that a model is trained."""
+    with pytest.raises(NoLogFound):
+        logs.read_log(tmp_path, "".join(line.format(n=n) for n in STEPS))
 
 
 WRAPPED = {

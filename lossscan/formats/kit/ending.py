@@ -45,9 +45,11 @@ _QUICK: Final = (
 )
 _ENDS: Final = (  # one is in what each of these expressions finds
     *("stop", "terminat", "abort", "exit", "halting", "ending", "quit", "breaking", "failed"),
-    *("停止", "终止", "退出", "終了", "中断", "中止", "중단", "종료"),
+    *("停止", "终止", "退出", "終了", "中断", "中止", "중단", "종료", "abgebrochen", "abbruch"),
+    *("deten", "interr", "arrêt", "останов", "прерв"),
     *("error", "exception", "diverged", "became", "assert"),
 )
+_LOSS: Final = "verlust|p[ée]rdida|perte|perda|perdita|потер[яи]|[损損]失|손실"
 _MARKS: Final = (  # of such a line
     *("oss", "OSS", "损失", "損失", "손실", "nan", "NaN", "invalid values", "FloatingPointError"),
     *("radients", "grad norm"),
@@ -69,8 +71,9 @@ _SAID: Final = tuple(
         rf"Error: .{{0,120}}?\b(?:{_LOST} in local grad|gradients\b.{{0,40}}?\bis {_LOST})\b",
         rf"Error: training (?:failed|diverged|stopped|aborted)\b.{{0,40}}?\b{_LOST}\b",
         (
-            r"(?:[损損]失|손실|loss).{0,30}?(?:nan|inf)"
-            r".{0,30}?(?:停止|终止|退出|終了|中断|中止|중단|종료)"
+            rf"(?:{_LOSS}|loss).{{0,30}}?(?:nan|inf)(?![a-z]).{{0,30}}?"
+            "(?:停止|终止|退出|終了|中断|中止|중단|종료"
+            "|abgebrochen|abbruch|deten|interr(?:om|ot|ump)|arrêt|останов|прерв)"
         ),
         r"^\s{1,40}assert (?:not )?[\w.]{0,40}is_?(?:finite|nan|inf)\(.{0,40}?loss",  # of code
         r"(?:Error|Exception): minimum loss scale reached",  # of fairseq
@@ -79,7 +82,8 @@ _SAID: Final = tuple(
     )
 )
 _AHEAD: Final = expression(
-    r"(?i)\b(?:will|would|if|when(?! computing)|whether|unless)\b.{0,60}\bloss\b"
+    r"(?i)\b(?:will|would|if|when(?! computing)|whether|unless|wenn|falls|sobald|si|se|cuando"
+    rf"|quando|lorsque|quand|если)\b.{{0,60}}(?:\bloss\b|{_LOSS})"
 )
 _STEP: Final = expression(r"(?i)\b(?:iteration|iter|step|update)s?[ =:#]{1,3}(\d{1,15})\b")
 

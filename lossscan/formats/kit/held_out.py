@@ -25,6 +25,7 @@ _EVALUATING: Final = {  # what a line says all of whose numbers were evaluated, 
     "TensorFlow's estimators": r"\bSaving dict for global step \d",
     "fairseq": r"\bvalid(?:ation)? on '",
     "HRNet": r"\bloss: [\d.]{1,20}, meaniu: ",
+    "JoeyNMT": r"\bevaluation result \([a-z ]{3,20}\):",
     "several sets": r"\bvalid set \d{1,2} loss:",
     "sentence": r"^\W{0,9}(?:validating|evaluating|testing)\b[^:=]{0,80}\bloss\b",
     "bullet": (  # of PyTorch's examples for ImageNet

@@ -27,7 +27,7 @@ JUDGED: Final = (  # one is in each line that states a loss or a reward
     *("perda", "Perda", "perte", "Perte", "érdida", "erdida", "erlust", "perdita", "Perdita"),
     *("Score at iteration", "verage Score", "Avg Score", "Total Score", ", Gradient "),
     *("cycle_A", "errD", "Err_", "_err", " l_", " L_", "G_GAN", " G=", " G: ", " G[", "| T: "),
-    *("[L1: ",),
+    *("[L1: ", " Err ", ", ce ", "total ", " total=", " total: ", "Total: "),
     *("train==[", "fit progress", "train 0", "valid 0", "MSE: "),
     *("g|", ": error = ", "ing error", " error 0.", " error=", "KL divergence"),
 )

@@ -28,7 +28,7 @@ _TERMS: Final = expression(  # of EDSR: `[1200/10500]\t[L1: 11.29][0.1*VGG54: 2.
 _AFTER: Final = expression(  # `Cost after iteration 100: 0.69`, `test loss of 8 batches: 0.58`
     rf"(?i)(?<![\w/])((?:(?:{ANY})[ _])?(?:loss|cost)|[a-z]\w{{0,30}}_loss|(?:total )?rewards?)"
     r" (?:\([a-z ]{3,20}\) )?"  # Keras' guide: `Training loss (for one batch) at step 200: 1.4`
-    r"(?:(?:(?:at|after|for|in|of) |@ ?)[a-z]{2,9}[ -]?#?\d{1,15}(?:/\d{1,15})?"
+    r"(?:(?:(?:at|after|for|in|of) |@ ?)[a-z]{2,9}[ -]{0,8}#?\d{1,15}(?:/\d{1,15})?"
     r"(?:[, -]{1,2}[a-z]{4,9}[ -]?\d{1,15})?|of \d{1,9} [a-z]{3,9}"
     r"|\[\d{1,9}, {0,8}\d{1,15}\](?: ?\([a-z, ]{3,30}\))?|\((?:epoch|step|iter\w{0,6}) \d{1,15}\))"
     rf"(?: {{0,4}}[:=] {{0,4}}|,? is (?:equal to )?)({NUMBER}){ENDS}"
@@ -74,6 +74,24 @@ _NAMED: Final = {
     ),
     # Deeplearning4j, whose score is the loss
     "score at": expression(rf"\bScore at iteration \d{{1,12}} is (?P<train_loss>{NUMBER}){ENDS}"),
+    # Torch's ResNets in Lua: `Epoch: [1][1/5004]    Time 0.310  Err 6.9123  top1 93.750`
+    "err ": expression(rf"\bErr (?P<train_loss>{NUMBER})\s{{1,4}}top1 "),
+    # Trax: `Step    100: train CrossEntropyLoss |  5.12`
+    "loss |": expression(
+        rf"\b(?:train {{1,2}}\w{{0,40}}Loss \| {{1,3}}(?P<train_loss>{NUMBER})"
+        rf"|eval {{1,2}}\w{{0,40}}Loss \| {{1,3}}(?P<val_loss>{NUMBER})){ENDS}"
+    ),
+    # RETURNN: `ep 1 train, step 10, ctc 3.120, ce 4.210, error 0.9`
+    ", ce ": expression(
+        rf"\btrain, step \d{{1,12}}, .{{0,200}}?\bce (?P<train_loss>{NUMBER}){ENDS}"
+    ),
+    # A total by no other word, where its parts are behind it in brackets, or a rate is next to it
+    "total": expression(
+        r"(?i)\A(?!.{0,400}loss)"
+        rf"(?=.{{0,400}}?(?<![a-z])(?:lr\b|total {NUMBER} \([a-z]\w{{0,20}} \d))"
+        r".{0,400}?(?<![\w/.-])total(?: |[:=] ?)(?P<total_loss>-?\d{1,15}\.\d{1,15}|nan)"
+        rf"{ENDS}(?! ?[a-z])"
+    ),
     # `Episode 100   Average Score: 0.33`
     "score": expression(
         r"(?i)^\W{0,9}ep(?:isode)?s?\b[\s:#]{0,4}\d.{0,80}?"
