@@ -11,6 +11,7 @@ from lossscan.numeric.arrays import BoolArray, FloatArray
 from lossscan.numeric.medians import block_medians, median
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.evidence import around
+from lossscan.rules.kit.levels import last_since
 from lossscan.rules.kit.rates import high_rate
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import effect_of
@@ -44,11 +45,12 @@ def check(case: Case, *, factor: float = 5.0) -> Iterator[Finding]:
     if lasting.any():
         start = int(np.argmax(lasting))
         stop = _end(norms.values, start, float(border[start]))
-        answer = _answer(norms, start, rises)
+        climb = last_since(norms.values[:start] > usual[start])  # they may take long to the border
+        answer = _answer(norms, start, rises, climb)
         yield _finding(case, norms, (start, stop), float(usual[start]), answer)
         return
     for at in np.flatnonzero(_late(norms.values > BLIP * border)):
-        answer = _answer(norms, int(at), rises)
+        answer = _answer(norms, int(at), rises, int(at))
         if answer is not None:
             yield _finding(case, norms, (int(at), int(at) + 1), float(usual[at]), answer)
             return
@@ -96,9 +98,9 @@ def _rises(case: Case) -> list[int]:
     return sorted(changes + [e.start_step for e in case.spikes if e.sigma > 0])
 
 
-def _answer(norms: Series, at: int, rises: list[int]) -> int | None:
-    """The step at which the loss rises with a gradient or soon after it."""
-    since = int(norms.steps[at - 1])  # the loss covers the steps since the last entry
+def _answer(norms: Series, at: int, rises: list[int], climb: int) -> int | None:
+    """The step at which the loss rises with a gradient, which climbs from there, or soon after."""
+    since = int(norms.steps[max(climb - 1, 0)])  # the loss covers the steps since the last entry
     until = int(norms.steps[min(at + FOLLOWS, len(norms) - 1)])
     return next((step for step in rises if since < step <= until), None)
 

@@ -45,7 +45,8 @@ def rest_evidence(series: Series, mask: BoolArray) -> Iterator[Evidence]:
         return
     first, last = int(np.argmax(mask)), int(np.flatnonzero(mask)[-1])
     if mask[-1]:
-        said = Message("to-the-end", since=int(series.steps[last_since(mask)]))
+        since = last_since(mask)
+        said = Message("to-the-end", since=int(series.steps[since]), count=len(series) - since)
     else:
         said = Message("followed", until=int(series.steps[last]), after=len(series) - 1 - last)
     yield Evidence(said, step=int(series.steps[first]), value=float(series.values[first]))
