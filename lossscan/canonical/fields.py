@@ -35,7 +35,8 @@ _FLAGS = """
 """
 _WORDS = """
     lr_scheduler_type eval_strategy evaluation_strategy save_strategy logging_strategy optim
-    model_type peft_task_type pref_loss loss_type flash_attn mix_strategy data_order
+    model_type peft_task_type pref_loss loss_type reduction flash_attn mix_strategy
+    data_order
 """
 _TEXTS = """
     model_name_or_path dataset eval_dataset template transformers_version llamafactory_version
@@ -92,6 +93,7 @@ ALIASES: Final[Mapping[str, str]] = {
         "lora_rank": "r lora_r",
         "packing": "sample_packing",
         "stage": "training_stage rlhf_type",
+        "reduction": "loss_reduction",
         "vocab_size": "padded_vocab_size",
         "num_classes": "num_labels n_classes nb_classes",
     }.items()

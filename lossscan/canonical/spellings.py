@@ -46,7 +46,7 @@ ALIASES: Final[Mapping[str, str]] = {
         "step": "steps iter iters iteration iterations current_steps global_step current_step"
         " trainer/global_step global_steps global_step/max_steps _step"
         " training_iteration timestep timesteps total_timesteps time/total_timesteps num_timesteps"
-        " itr step_num step_number iteration_number example_counter number_of_trees"
+        " progress/kimg itr step_num step_number iteration_number example_counter number_of_trees"
         " 步数 训练步数 迭代 迭代次数",
         "max_steps": "total_steps",
         "total_loss": "tot_loss total_cost",

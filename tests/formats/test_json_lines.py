@@ -99,6 +99,21 @@ def test_read_counts_lines_that_state_only_an_epoch(tmp_path: Path):
         logs.read_log(tmp_path, log({"eval_loss": 1.5, "epoch": 3.0}))
 
 
+def test_read_takes_the_mean_of_what_has_a_spread(tmp_path: Path):
+    """StyleGAN's stats.jsonl, which counts thousands of images; a mean alone is a series below."""
+    rows = [
+        {
+            "Loss/G/loss": {"num": 64, "mean": 0.5 + n, "std": 0.3},
+            "Progress/kimg": {"num": 1, "mean": 4.0 * n, "std": 0.0},
+            "Timing": {"mean": 2.5},
+        }
+        for n in range(4)
+    ]
+    table = logs.read_log(tmp_path, log(*rows))
+    assert logs.points(table, "Loss/G/loss") == [(0, 0.5), (4, 1.5), (8, 2.5), (12, 3.5)]
+    assert logs.points(table, "Timing.mean")[0] == (0, 2.5)
+
+
 def test_read_takes_a_line_an_epoch(tmp_path: Path):
     """As DeiT, MAE and DETR write: the epoch is the step, and evaluations may follow apart."""
     pairs = [({"train_loss": 9.0 - i, "epoch": i}, {"val_loss": 9.5, "epoch": i}) for i in range(4)]

@@ -155,6 +155,21 @@ def test_steps_that_were_all_rounded_are_evenly_between(tmp_path: Path):
     assert _steps(logs.read_log(tmp_path, text)) == [10000, 10500, 11000, 11500, 12000]
 
 
+def test_steps_of_a_bar_that_are_rounded_to_a_thousandth(tmp_path: Path):
+    """Levanter prints 980it, 1.00kit, 1.02kit: the steps go on as the exact ones do."""
+    shown = [960, 980, *(f"{at / 1000:.2f}k" for at in range(1000, 1201, 20))]
+    bar = "INFO :: Progress on:train {at}it/10.0kit rate:2.1it/s postfix:loss=2.5\n"
+    table = logs.read_log(tmp_path, "".join(bar.format(at=at) for at in shown))
+    assert _steps(table) == list(range(960, 1201, 20))
+
+
+def test_steps_in_three_digits_are_evenly_between(tmp_path: Path):
+    """Of fairchem, whose step is printed as its losses are."""
+    line = "(INFO): loss: 2.50e+00, lr: 1.00e-04, epoch: {e:.2e}, step: {n:.2e}\n"
+    text = "".join(line.format(e=n / 1000, n=n) for n in range(9980, 10041, 10))
+    assert _steps(logs.read_log(tmp_path, text)) == [9980, 9983, 9987, 9990, 9993, 9997, 10000]
+
+
 def test_a_message_behind_a_bar_without_numbers_counts_for_itself(tmp_path: Path):
     """What was printed while a bar stood still begins with the first epoch, not with the second."""
     bar = "Epochs: {at:3d}%|#     | {at}/100 [00:0{at}<00:24,  1.49s/it]"

@@ -37,7 +37,10 @@ _DECLARED: Final = expression(
     r"['\"]?\s{0,8}[:=]\s{0,24}['\"]?|Acc_iter |\d{1,6}\|(?=\d{1,15}\|Loss: ))"
     rf"(\d{{1,15}}|{FRACTION})(?=[^\w.])"
 )
-_AT_EPOCH: Final = expression(r"\bepoch:? \d{1,9}, total_steps:? (\d{1,15})(?=\D)")
+_AT_EPOCH: Final = expression(  # fairchem's are of three digits: `epoch: 1.2e-02, step: 1.20e+02`
+    r"\bepoch:? (?:\d{1,9}, total_steps:?|\d\.\d\de[-+]\d\d, step:)"
+    r" (\d{1,15}(?!\.)|\d\.\d\de\+\d\d)(?=\D)"
+)
 _STEP: Final = expression(
     r"(?i)(?:(?<!\w)(?<!time/)(?<!(?<!-)--)(?<!episode )(?:global[_ ]?|total_(?=step\b))?"
     r"(?:steps?|iter(?:ation|ate)?s?|n?updates?)\b"
@@ -79,7 +82,9 @@ _SHARE: Final = expression(r"[\[(|]\s{0,8}(\d{1,15})\s?/\s{0,8}(\d{1,15})(?=[^\w
 _CORRECT: Final = expression(  # before how many of a set were told right: `acc: 0.73 (1464/2000)`
     r"(?i)(?:acc\w{0,6}|correct\w{0,2}|top-?\d)\W{1,4}(?:[\d.]{1,20} ?%? ?)?\(\Z"
 )
-_OPEN_BAR: Final = expression(r"(?:^|[\s:])(\d{1,15})it \[\d{1,3}:\d\d")  # of unknown length
+_OPEN_BAR: Final = expression(  # of unknown length; Levanter's `1.23kit/10.0kit rate:2.1it/s`
+    r"(?:^|[\s:])(\d{1,15}|\d{1,3}\.\d{1,2}[kM])it(?: \[\d{1,3}:\d\d|/[\d.]{1,9}[kM]?it rate:)"
+)
 _BAR: Final = expression(  # tqdm's, also without a drawing, and rich's as Lightning draws it
     r"(?:\||━|╸|╺|\d%)\s{0,80}(\d{1,15})/(\d{1,15}) (?:\[\d{1,5}:\d\d|\d{1,3}:\d\d:\d\d •)"
 )
@@ -171,7 +176,7 @@ _EPOCHS: Final[tuple[_Hinted, ...]] = (
 )
 _STEPS: Final[tuple[_Hinted, ...]] = (
     (("global", "acc_iter", "current_steps", "steps_completed", "|loss: "), _DECLARED),
-    (("total_steps",), _AT_EPOCH),
+    (("total_steps", ", step: "), _AT_EPOCH),
     (("iter",), _STEP_BEHIND_ITER),
     ((": episode", " (epoch ", ", i = "), _OF_RUN),
     (("epoch/iter: ",), _EPOCH_ITER),
@@ -180,7 +185,7 @@ _STEPS: Final[tuple[_Hinted, ...]] = (
     ((" updates |",), _UPDATES),
 )
 _BATCHES: Final[tuple[_Hinted, ...]] = ((("batch",), _BATCH), ((" batches |",), _OF_BATCHES))
-_OPEN_BARS: Final[tuple[_Hinted, ...]] = ((("it [",), _OPEN_BAR), (("| (",), _DRAWN))
+_OPEN_BARS: Final[tuple[_Hinted, ...]] = ((("it [", "it rate:"), _OPEN_BAR), (("| (",), _DRAWN))
 _LESS_SURE: Final[tuple[_Hinted, ...]] = (
     (("[",), _BEFORE_EPOCH),
     (("ep",), _EPISODE),
@@ -220,7 +225,7 @@ def place_of(line: str) -> CounterPlace | None:
         whole(texts[kind, "count"]),
         None if of is None else whole(of),
         None if epoch is None else whole(epoch),
-        rounded=texts[kind, "count"][-1].casefold() in _TIMES,
+        rounded=texts[kind, "count"][-1].casefold() in _TIMES or "e+" in texts[kind, "count"],
     )
 
 
@@ -228,10 +233,8 @@ def whole(text: str) -> int:
     """The number of a counter: of a fraction, as of an epoch, what is whole; none is below 0."""
     if text.isdecimal():
         return int(text)
-    if "." in text:
-        return int(min(max(float(text), 0.0), _LARGEST))
-    folded = text.casefold()  # the sign of a Kelvin is a K too
-    return int(folded.rstrip("km").replace(",", "")) * _TIMES.get(folded[-1], 1)
+    shown = float(text.rstrip("kmKM\u212a").replace(",", "")) * _TIMES.get(text[-1].casefold(), 1)
+    return int(min(max(shown, 0.0), _LARGEST))
 
 
 def counter_parts(line: str) -> Iterator[Part[tuple[Kind, str]]]:

@@ -21,6 +21,7 @@ from lossscan.sources.safe_json import decoded
 MOST_KEYS: Final = 256  # a log with more is read object by object
 DEEPEST: Final = 4  # levels of nesting that become dotted keys
 _MEDIA: Final = "_type"  # W&B's mark of a picture or a table
+_SPREAD: Final = frozenset({"mean", "std"})  # of StyleGAN's sums: of some values
 _UNFIT: Final = expression(r'[\\"\x00-\x1f\ud800-\udfff]')  # msgspec takes no such key
 Decode: TypeAlias = Callable[[bytes], list[Any]]
 _Cell: TypeAlias = str | int | float | bool | list[Any] | None  # an object needs a closer look
@@ -37,13 +38,18 @@ def in_array(record: type[Any]) -> Decode:
 
 
 def dotted(row: dict[str, Any], depth: int = DEEPEST) -> dict[str, Any]:
-    """A row whose nested objects became dotted keys; W&B's media, and what is deeper, are none."""
+    """A row whose nested objects became dotted keys; W&B's media, and what is deeper, are none.
+
+    Of a mean and its spread the mean is the value.
+    """
     if dict not in map(type, row.values()):
         return row
     flat: dict[str, Any] = {}
     for key, value in row.items():
         if not isinstance(value, dict):
             flat[key] = value
+        elif value.keys() >= _SPREAD:
+            flat[key] = value["mean"]
         elif depth and _MEDIA not in value:
             flat |= {f"{key}.{name}": v for name, v in dotted(value, depth - 1).items()}
     return flat

@@ -48,6 +48,8 @@ def is_token_loss(case: Case) -> bool:
     """Whether the files show that the loss is the mean over tokens, in nats, of a text model."""
     if not case.is_cross_entropy or case.trainer.in_bits or _is_other_model(case):
         return False
+    if case.setting("reduction") == "sum":
+        return False
     nats = _in_nats(case)
     return _shows_text(case) if nats is None else nats
 
