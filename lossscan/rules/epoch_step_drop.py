@@ -25,6 +25,8 @@ from lossscan.rules.kit.rates import rate_at, rate_leaps
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.sizes import (
     STEPS_DOWN,
+    STRONG,
+    VERY_STRONG,
     effect_of,
     least_seen,
     logistic,
@@ -39,15 +41,15 @@ EPISODE_SIGMA = -1.5  # a boundary is named when it steps down by more than nois
 # Of the gap that the levels of both sides must show, or it is only between their lines: the least
 # of 28 labeled stairs is .63; seven findings in healthy trained runs came to .23 to .49.
 ACTUAL_SHARE = 0.5
-LINE_POINTS = 4  # a side: of fewer a slope is a guess, and stairs seen by eye came to .40
+LINE_POINTS = 4  # a side: of fewer a slope is a guess; none of 600 healthy runs then has stairs
 AGREE = 0.6  # of the boundaries that step down: one large step among others is not of the epochs
 # Of stairs seen by eye, those below 3.8 sigma come to 2.9 and lose 36 % and more, by the gap as by
 # the levels; seven of 1,200 trained runs come to 2.5 by luck, and to 25 % by the gap.
 LARGE_DROP, BEYOND_CHANCE = 0.25, 3.8
-# All points of a short run tell more than the windows at its boundaries, which need only agree: 10
-# is "very strong" (Kass and Raftery 1995), and 1 of 132 labeled runs without stairs is beyond it.
-# "Strong" (6) is enough for large steps: none of some 900 runs without stairs shows both.
-WHOLE, WHOLE_LARGE, AGREEING = 10.0, 6.0, 1.0  # twice the log of a Bayes factor; standard errors
+# All points of a short run tell more than the windows at its boundaries, which need only agree: 1
+# of 132 labeled runs without stairs shows very strong evidence, and none of some 900 both strong
+# evidence and a large drop.
+AGREEING = 1.0  # standard errors
 ALONE = 7.0  # standard errors: sure by itself whatever its size, as away from any landmark
 SAW_TOOTH = 0.25  # of a step that the means of epochs show: 0.5 and more in 18 public stairs
 # Fitted on the causal, the trained and half of the fresh runs with the simulated train half, where
@@ -78,13 +80,13 @@ def check(
     sigmas, combined = np.array([test.sigma for test in free]), pooled(free)
     evidence = -(case.signals.epoch_step or 0.0) if len(free) == len(tests) else 0.0
     # Many small steps are sure together, and none by itself.
-    named = 0.0 if evidence >= WHOLE_LARGE else max(EPISODE_SIGMA, sigmas.mean())
+    named = 0.0 if evidence >= STRONG else max(EPISODE_SIGMA, sigmas.mean())
     down = [test for test in free if test.sigma <= named and test.shift < 0]
     agree = np.mean([test.sigma < 0 for test in free]) >= AGREE
     drop = -median([share_of(case, test) for test in down])
     levels = -median([_level_share(case, test) for test in down])
     large = min(drop, levels) >= LARGE_DROP
-    shared = evidence >= (WHOLE_LARGE if large else WHOLE)
+    shared = evidence >= (STRONG if large else VERY_STRONG)
     needed = AGREEING if shared else min_sigma if large else max(min_sigma, BEYOND_CHANCE)
     falls = shared or levels >= ACTUAL_SHARE * drop or _is_short(down)
     seen = drop >= min_drop or min((test.sigma for test in down), default=0.0) <= -ALONE

@@ -11,11 +11,10 @@ from lossscan.numeric.medians import running_median, spacing
 from lossscan.rules.kit.case import Case
 from lossscan.rules.kit.rule import Rule
 from lossscan.rules.kit.running import running_of
-from lossscan.rules.kit.sizes import STEPS_DOWN, pooled
+from lossscan.rules.kit.sizes import STEPS_DOWN, STRONG, pooled
 from lossscan.rules.kit.waves import LASTING_SHARE, share_in_means, wobble_alike
 
 STAIRS_SHARE = 0.5  # of the epoch ends: the first and the last lack a whole epoch on one side
-STRONG = 6.0  # twice the log of a Bayes factor (Kass and Raftery 1995)
 TREND_POINTS = 51  # of the median that is the trend: what returns later shows at epochs
 # Of the autocorrelation: of 18 real and trained runs, 6 with odd epoch ends keep up to 0.35 of it
 # without these, all others 0.58 and more.

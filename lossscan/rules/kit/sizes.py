@@ -11,6 +11,7 @@ from lossscan.model import BoundaryTest, Departure, Effect, Message, RuledOut
 from lossscan.rules.kit.case import Case
 
 HOPELESS = 2.3  # log of ten times the loss: no rise of a trainable loss is as large
+STRONG, VERY_STRONG = 6.0, 10.0  # twice the log of a Bayes factor (Kass and Raftery 1995)
 STEPS_DOWN = -2.8  # standard errors of steps together: 0.3 % of runs without any come so low
 
 
