@@ -180,8 +180,8 @@ def _learns_little(case: Case, loss: Series, guess: float) -> bool:
 def _is_from_scratch(case: Case) -> bool:
     """Whether a log begins with a run of no trainer that fine-tunes, and no accuracy tells more."""
     begins = case.begins and not case.run.schedule.of("resume")
-    known = is_text(case) or case.trainer.of_transformers or accuracy_of(case) is not None
-    return begins and not known
+    tuned = case.trainer.tunes or case.trainer.of_transformers
+    return begins and not (tuned or is_text(case) or accuracy_of(case) is not None)
 
 
 def _hidden_fall(loss: Series) -> float | None:

@@ -26,7 +26,7 @@ def choices_of(case: Case, value: float) -> int | None:
     accuracy = accuracy_of(case)
     if accuracy is not None and not _counts_rows(accuracy, value):
         return _agreed(accuracy, value)
-    text = _shows_text(case)
+    text = is_text(case)
     stated = ("vocab_size",) if text else ("vocab_size", "num_classes")
     choices = [int(case.number(name) or 0) for name in stated]
     if case.run.objective == "classification":
@@ -59,10 +59,6 @@ def _counts_rows(accuracy: float, value: float) -> bool:
 
 def is_text(case: Case) -> bool:
     """Whether a model of text is trained, whose loss may be anywhere when it is good."""
-    return case.trainer.tunes or _shows_text(case)
-
-
-def _shows_text(case: Case) -> bool:
     return case.trainer.text or is_token_loss(case)
 
 
