@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
 from typing import Final
 
 from lossscan.canonical.names import canonical
@@ -29,7 +30,10 @@ _STATED: Final = expression(
     r"(\d{1,320}(?:\.\d{0,40})?(?:e[-+]?\d{1,3})?|nan|inf)(?=[^\w.+-])"
 )
 
-_SPEED: Final = expression(r"(?i)\bspeed\b|\b(?:sps|wps|(?:tok(?:ens)?|words|samples)/s(?:ec)?)\b")
+_TIMED: Final = expression(  # and no name ahead, as of each model of a benchmark
+    rf"(?i)^[^a-z]{{0,60}}(?:(?:{ANY})[ _-]{{1,4}})?(?:ppl|perplexity)\b.{{1,80}}?"
+    r"\b(?:speed|sps|wps|(?:tok(?:ens)?|words|samples)/s(?:ec)?)\b"
+)
 
 
 def claims(head: Head) -> bool:
@@ -51,8 +55,9 @@ def claims(head: Head) -> bool:
 def read(head: Head, settings: Settings) -> Table:
     """All perplexities as losses; an evaluation without a count is at the last one."""
     found = list(_stated(lines(head)))
-    if not any(place is not None for place, _ in found):
-        found = list(_numbered(found))
+    if all(place is None for place, _ in found):  # of a loop that counts nothing
+        counts = accumulate("loss" in row for _, row in found)
+        found = [(CounterPlace("step", n), row) for n, (_, row) in zip(counts, found, strict=True)]
     kinds = Counter(place.kind for place, _ in found if place is not None)
     kind = next((kind for kind, _ in kinds.most_common(1)), None)
     placed: list[Placed] = []
@@ -71,17 +76,7 @@ def read(head: Head, settings: Settings) -> Table:
 
 def _timed(text: Iterable[str]) -> int:
     """How many lines state a perplexity and how fast it was reached, as no document does."""
-    return sum("loss" in row for _, row in _stated(line for line in text if _SPEED.search(line)))
-
-
-def _numbered(
-    found: Iterable[tuple[CounterPlace | None, dict[str, float]]],
-) -> Iterator[tuple[CounterPlace, dict[str, float]]]:
-    """The perplexities of a loop that counts nothing, counted; evaluations are at the last."""
-    count = 0
-    for _, row in found:
-        count += "loss" in row
-        yield CounterPlace("step", count), row
+    return sum("loss" in row for _, row in _stated(filter(_TIMED.match, text)))
 
 
 def _stated(text: Iterable[str]) -> Iterator[tuple[CounterPlace | None, dict[str, float]]]:

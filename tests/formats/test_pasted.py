@@ -1287,7 +1287,7 @@ def test_perplexities_with_their_speed_are_counted(tmp_path: Path):
     assert [step for step, _ in logs.points(run, "loss")] == list(STEPS)
     assert logs.points(run, "eval_loss") == [(6, math.log(6.6061))]
     with pytest.raises(NoLogFound):
-        logs.read_log(tmp_path, "".join(f"model{n} PPL: 1.{n}; 5 layers\n" for n in STEPS))
+        logs.read_log(tmp_path, "".join(f"model{n} PPL: 1.{n}; 5 tok/s\n" for n in STEPS))
 
 
 def test_two_blocks_that_begin_with_their_loss_are_a_log(tmp_path: Path):

@@ -21,8 +21,9 @@ GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 _SEPARATORS: Final = OF_FILES + "|"  # Markdown's
 _TWO_WORDS: Final = expression(r"(?i)\b(train|training|val|valid|validation|test|eval) (loss|acc)")
 _SCORES: Final = ("score", "return", "total_score")  # of a game, what an episode is trained for
-_ERROR: Final = expression(r"#(?:REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)")  # of a spreadsheet
-_FILLED: Final = expression(r"(?i)\d|nan|inf")
+_BROKEN: Final = expression(  # an error of a spreadsheet, words alone
+    r"(?i)#(?:REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)|\A(?!.*(?:\d|nan|inf)).*[^\W_]"
+)
 _Cell: TypeAlias = int | float | None
 _CELLS: Final = Decoder(list[int | float | None])
 _WITHIN: Final = bytes(set(range(256)) - set(b",\n"))  # a cell
@@ -108,17 +109,11 @@ def broken_rows(
     A line of other width is no row, nor is the header once more, as a run that goes on repeats it.
     """
     width = len(header) - 1 if separator in OF_FILES else -1
-    odd = ((n, x) for n, x in enumerate(lines, first) if "#" in x or not x[:1].isdigit())  # quick
-    for at, line in odd:
-        if line.count(separator) == width and (
-            _ERROR.search(line)
-            or (_words(line) and not _FILLED.search(line) and header_of(line) != list(header))
-        ):
+    for at, line in enumerate(lines, first):
+        odd = "#" in line or not line[:1].isdigit()  # quick
+        broken = odd and line.count(separator) == width and _BROKEN.search(line)
+        if broken and header_of(line) != list(header):
             yield at
-
-
-def _words(line: str) -> bool:
-    return any(map(str.isalpha, line))
 
 
 def number_columns(lines: Sequence[str], separator: str) -> list[list[_Cell]] | None:
