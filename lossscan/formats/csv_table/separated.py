@@ -21,9 +21,9 @@ GAP: Final = "  "  # separates where nothing else does, as in fastai's table
 _SEPARATORS: Final = OF_FILES + "|"  # Markdown's
 _TWO_WORDS: Final = expression(r"(?i)\b(train|training|val|valid|validation|test|eval) (loss|acc)")
 _SCORES: Final = ("score", "return", "total_score")  # of a game, what an episode is trained for
-_BROKEN: Final = expression(  # an error of a spreadsheet, words alone
-    r"(?i)#(?:REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)|\A(?!.*(?:\d|nan|inf)).*[^\W_]"
-)
+_ERRORS: Final = ("#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")  # of a spreadsheet
+_NO_DIGIT: Final = expression(r"\n[^0-9\n]*+\n")  # quick
+_WORDS: Final = expression(r"(?i)(?!.*(?:\d|nan|inf)).*[^\W_]")
 _Cell: TypeAlias = int | float | None
 _CELLS: Final = Decoder(list[int | float | None])
 _WITHIN: Final = bytes(set(range(256)) - set(b",\n"))  # a cell
@@ -102,17 +102,19 @@ def cells_of(line: str, separator: str) -> list[str]:
 
 
 def broken_rows(
-    lines: Iterable[str], header: Sequence[str], separator: str, first: int
+    lines: Sequence[str], header: Sequence[str], separator: str, first: int
 ) -> Iterator[int]:
     """The rows, counted from `first` on, with errors of a spreadsheet or with words alone.
 
     A line of other width is no row, nor is the header once more, as a run that goes on repeats it.
     """
     width = len(header) - 1 if separator in OF_FILES else -1
+    text = "\n" + "".join(lines)
+    if not (_NO_DIGIT.search(text) or any(error in text for error in _ERRORS)):
+        return
     for at, line in enumerate(lines, first):
-        odd = "#" in line or not line[:1].isdigit()  # quick
-        broken = odd and line.count(separator) == width and _BROKEN.search(line)
-        if broken and header_of(line) != list(header):
+        broken = _WORDS.match(line) or any(error in line for error in _ERRORS)
+        if broken and line.count(separator) == width and header_of(line) != list(header):
             yield at
 
 
