@@ -36,7 +36,7 @@ SHIFTS = (-1, 0, 1)  # steps: transformers to 4.48 logs the rate of the next ste
 OWN_RATES = ("layerwise", "schedule_free", "adafactor")  # optimizers that log another rate
 
 # Kinds that may; those of darknet's `policy=steps` by its scales, no StepLR does.
-RISING = ("restart", "cycl", "wave", "steps", "wsd", "custom", "trapez", "noam")
+RISING = ("restart", "cycl", "wave", "steps", "piecewise", "wsd", "custom", "trapez", "noam")
 
 _SHAPES: dict[str, Callable[[FloatArray], FloatArray]] = {
     # share of the peak over the progress behind the warm-up, 0..1
