@@ -15,7 +15,7 @@ ALIASES: Final[Mapping[str, str]] = {
         " act_loss avr_loss closs samples/train_loss loss_metrics/global_avg_loss xent main/loss"
         " loss/total_loss loss/out loss_avg_rank loss_function 损失 训练损失 当前损失 平均损失"
         " 损失值 训练loss 训练集损失 训练集loss"
-        " mini_batch_loss minibatch_loss loss_value loss_values lossvalue"
+        " loss/word loss/token mini_batch_loss minibatch_loss loss_value loss_values lossvalue"
         " perda perte pérdida perdida verlust trainingsverlust perdita"
         " 損失 ロス 손실 로스 потери потеря",
         "eval_loss": "validation_loss lm_loss_validation dev_loss eval_loss_epoch eval_metrics/loss"

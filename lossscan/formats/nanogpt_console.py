@@ -31,7 +31,9 @@ _WORDS: Final = (" loss ", " Loss ", " LOSS ")
 _SHORT: Final = expression(rf"^(\d{{1,15}}) (train|val) ({NUMBER})$", re.MULTILINE)  # build-nanogpt
 _SHORT_SAID: Final = (" train ", " val ")
 _SHORT_NAMES: Final = {"train": "loss", "val": "eval_loss"}
-_EPOCHS: Final = expression(r"(?im)^\W{0,20}epoch\W{1,3}\d")  # it knows none: another's loop
+_OTHERS: Final = expression(  # it knows no epochs, and loses no loss in other words: another's loop
+    r"(?im)^\W{0,20}epoch\W{1,3}\d|\bloss (?:is )?(?:nan|inf) at (?:step|iter)"
+)
 _TRAINED: Final = "eval_train_loss"
 _FIELD: Final = expression(rf"([A-Za-z][A-Za-z/ ]{{0,30}}?) ({NUMBER})(ms)?(?=[^\w.+-])")
 FEWEST = 3  # of build-nanogpt's short lines; fewer may be anything
@@ -55,7 +57,7 @@ def _holds_points(text: str) -> bool:
     lowered = text.lower()
     if not any(each in lowered for each in _SAID):  # far faster than the expression
         return False
-    return _POINT.search(text) is not None and _EPOCHS.search(text) is None
+    return _POINT.search(text) is not None and _OTHERS.search(text) is None
 
 
 def read(head: Head, settings: Settings) -> Table:

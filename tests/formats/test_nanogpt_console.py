@@ -1,5 +1,6 @@
 """What nanoGPT, its forks and mlx-lm print."""
 
+from math import isnan
 from pathlib import Path
 
 from tests import logs
@@ -76,3 +77,11 @@ def test_read_a_launch_that_goes_on_where_the_one_before_ended(tmp_path: Path):
     text = logs.NANOGPT + again + f"Resuming training from out\n{again}"
     text += "iter 30: loss 2.5, time 20.10ms, mfu 18.45%\n"
     assert logs.read_log(tmp_path, text).launches == (20,)
+
+
+def test_losses_that_are_lost_in_other_words_are_another_loop_s(tmp_path: Path):
+    """A fork prints a NaN as any loss; who skips its batches says it in a sentence."""
+    lost = "".join(f"WARNING: non-finite loss nan at step {n}, skipping batch\n" for n in (4, 5, 6))
+    text = "".join(f"step {n} | loss {3 - n / 9:.4f} | lr 1e-4\n" for n in range(4)) + lost
+    points = logs.points(logs.read_log(tmp_path, text), "loss")
+    assert [step for step, value in points if isnan(value)] == [4, 5, 6]

@@ -347,6 +347,13 @@ PASTED = {
         "Epoch #{n}: 101it [00:05, 18.1it/s, env_step={n}000, loss={x}, n/ep=1, rew=95.00]\n",
         gap=101,
     ),
+    "of fairseq2, whose evaluation stands at the step of a training": Pasted(
+        "fairseq2 - Train Metrics (step {n}0) - NLL Loss: {x} | Gradient Norm: 0.91\n"
+        "fairseq2 - Validation Metrics (step {n}0) - NLL Loss: {y} | Elapsed Time: 11s\n",
+        eval_loss=6,
+    ),
+    "of Nematus": Pasted("Epoch: 0 Update: {n}00 Loss/word: {x} Words/sec: 2101.3\n"),
+    "of a loop that abbreviates its iterations": Pasted("Epoch 0, Itrs {n}0/30000, Loss={x}\n"),
     "of XGBoost": Pasted("[{n}]\ttrain-logloss:{x}\teval-logloss:{y}\n", eval_loss=6),
     "of its scikit-learn kind": Pasted(
         "[{n}]\tvalidation_0-rmse:{x}\tvalidation_1-rmse:{y}\n", eval_loss=6

@@ -43,7 +43,7 @@ _AT_EPOCH: Final = expression(  # fairchem's are of three digits: `epoch: 1.2e-0
 )
 _STEP: Final = expression(
     r"(?i)(?:(?<!\w)(?<!time/)(?<!(?<!-)--)(?<!episode )(?:global[_ ]?|total_(?=step\b))?"
-    r"(?:steps?|iter(?:ation|ate)?s?|n?updates?)\b"
+    r"(?:steps?|iter(?:ation|ate)?s?|itrs?|n?updates?)\b"
     rf"|(?<![\w/])it\b|(?:{'|'.join(_STEP_WORDS)})(?:次?数)?(?![a-z\u0430-\u044f])){_BETWEEN}{_COUNT}{_OF}"
 )
 _STEP_BEHIND_ITER: Final = expression(  # of the run, behind the epoch's: `iter 14/15, step 89`

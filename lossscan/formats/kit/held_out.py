@@ -12,8 +12,8 @@ from lossscan.expressions import expression
 _EVALUATING: Final = {  # what a line says all of whose numbers were evaluated, by its kind
     "pass": (  # torchtitan's `validate step: 50  loss: 2.3`, and own loops
         r"(?<!prev )\b(?:validat(?:e|ion)|valid|val|eval(?:uation)?|test|cv)[\s|:\].)-]{1,4}"
-        r"(?:results? )?(?:of |at |@ ?)?(?:global[ _])?(?:step|iter(?:ation)?|epoch|batch)\b"
-        r"(?! (?:loss|acc))"
+        r"(?:results? |metrics \()?(?:of |at |@ ?)?(?:global[ _])?"
+        r"(?:step|iter(?:ation)?|epoch|batch)\b(?! (?:loss|acc))"
     ),
     "brackets": (  # DeepSpeech's `[valid]`
         rf"[\[(|<【] {{0,4}}(?:{HELD_OUT}|验证集?|测试集?|検証)"

@@ -51,8 +51,7 @@ _SPACED: Final = expression(  # a name and its number with nothing between
     r"(?: so far)?(?: is)?(?: -{3,20}>?| [-=]{1,2}>)? {1,24}"
     rf"{WRAPPED}({NUMBER}){ENDS}"
 )
-# One is in each of those.
-_SPACED_NAMES: Final = (
+_SPACED_NAMES: Final = (  # one is in each of those
     *("loss", "xent", "lr", "learning", "ppl", "norm", "reward", "kl ", "entropy ", " cost "),
     *("nll ", " error ", "损失", "verlust"),
 )
@@ -181,11 +180,12 @@ class _Names:
             line = _RUNNING.sub(lambda running: " " * len(running[0]), line)
         parts = [] if _STORED.search(line) else list(self._named(line))
         evaluates = evaluations(line if parts else "")
+        alone = not any(is_total(part.label) for part in parts)
         for part in parts:
             known = canonical(part.label).startswith("eval_") or part.label in self._asked
             if known or not evaluates(part.begin):
                 yield part
-            elif is_total(part.label):
+            elif is_total(part.label) or (alone and canonical(part.label) == "nll_loss"):
                 yield part._replace(label=_TESTED if tests(line) else _EVALUATED)
 
     def _named(self, line: str) -> Iterator[Part[str]]:
