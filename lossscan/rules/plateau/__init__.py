@@ -150,7 +150,7 @@ def _repeats(loss: Series) -> int | None:
 def _by_level(case: Case, loss: Series) -> Iterator[tuple[str, Evidence]]:
     """What the level of a probability's loss tells, the strongest first."""
     norms, rate = case.points("grad_norm"), case.points("learning_rate")
-    warms_up = rate is not None and rate.values[-1] > median(rate.values)
+    warms_up = rate is not None and rate.values[-1] == rate.values.max() > median(rate.values)
     if rate is not None and 0 < rate.values.max() <= TINY_RATE and not warms_up:
         source = case.run.source_of("learning_rate")
         yield "tiny-rate", Evidence(Message("tiny-rate"), source=source)
