@@ -165,10 +165,10 @@ def lost(head: Head, claims: Callable[[Head], bool]) -> Note | None:
 
 def _messages(text: str) -> Iterator[tuple[int, str]]:
     """The lines that say so, each with the place of its end."""
-    at = 0
+    at, marks = 0, [word for word in _MARKS if word in text]
     for line in text.splitlines(keepends=True):
         at += len(line)
-        if any(word in line for word in _MARKS) and says_lost(line):
+        if any(word in line for word in marks) and says_lost(line):
             yield at, line
 
 
