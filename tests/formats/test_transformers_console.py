@@ -369,3 +369,12 @@ def test_a_step_within_an_epoch_is_not_that_of_the_run(tmp_path: Path):
     said = "epoch {} step {}: {{'loss': 1.5, 'epoch': {}}}\n".format
     text = said(1, 50, 0.5) + said(1, 100, 1.0) + said(2, 50, 1.5) + said(2, 100, 2.0)
     assert logs.read_log(tmp_path, text).columns["loss"].steps.tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("ahead", ["saved at step 5 -> ", "micro_step 7: "])
+def test_a_step_that_stands_while_the_epoch_goes_on_is_none_of_the_entries(
+    tmp_path: Path, ahead: str
+):
+    """No point is lost to another one of that step."""
+    said = (f"{ahead}{{'loss': {3 - n / 10}, 'epoch': {n / 10}}}\n" for n in (1, 2, 3))
+    assert logs.read_log(tmp_path, "".join(said)).columns["loss"].steps.tolist() == [1, 2, 3]

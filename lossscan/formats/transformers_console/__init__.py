@@ -94,7 +94,7 @@ def read(head: Head, settings: Settings) -> Table:
     scale = epoch_scale(console, training, total)
     steps = _steps(training, scale, total)
     found = console.entries.columns(_every(entries, steps, _refined(scale, training, steps)))
-    placed_all = scale or (training.stated[DONE] >= 0).all()
+    placed_all = scale or (steps == training.stated[DONE]).all()
     unplaced = () if placed_all else (Note("steps_counted", head.path, {"entries": len(training)}),)
     return Table(
         found,
@@ -179,8 +179,8 @@ def _steps(training: Entries, scale: Scale | None, total: int) -> IntArray:
     edges = np.flatnonzero(np.diff(training.launches)) + 1
     steps = np.empty(len(training), dtype=np.int64)
     for first, end in pairwise((0, *edges.tolist(), len(training))):
-        stated = training.stated[DONE][first:end]
-        if (stated >= 0).all() and (np.diff(stated) >= 0).all():
+        stated, grows = training.stated[DONE][first:end], np.diff(training.epochs[first:end]) > 0
+        if (stated >= 0).all() and (np.diff(stated) >= grows).all():
             steps[first:end] = stated
         elif (drawn := _drawn(training, slice(first, end), total, scale)) is not None:
             steps[first:end] = drawn

@@ -32,7 +32,7 @@ _STATED: Final = expression(  # of ms-swift
     r"'global_step/max_steps': '(?P<step>\d{1,12})/(?P<total>\d{1,12})'"
 )
 _COUNTED: Final = expression(  # by the user's own callback, who prints the dict behind it
-    r"(?i)(?<![a-z])(?:global[_ ])?step[ :=#]{0,3}(?P<step>\d{1,12})(?:/(?P<total>\d{1,12}))?"
+    r"(?i)(?<![a-z_])(?:global[_ ])?step[ :=#]{0,3}(?P<step>\d{1,12})(?:/(?P<total>\d{1,12}))?"
     r"\W{1,4}(?:\w{1,20}\W{1,3})?\Z"
 )
 LONGEST_AHEAD: Final = 60  # characters of it
