@@ -88,26 +88,20 @@ def check(
     large = min(drop, levels) >= LARGE_DROP
     shared = evidence >= (STRONG if large else VERY_STRONG)
     needed = AGREEING if shared else min_sigma if large else max(min_sigma, BEYOND_CHANCE)
-    falls = shared or levels >= ACTUAL_SHARE * drop or _is_short(down)
+    short = median([test.points for test in down]) < LINE_POINTS
+    falls = shared or short or levels >= ACTUAL_SHARE * drop
     seen = drop >= min_drop or min((test.sigma for test in down), default=0.0) <= -ALONE
     if combined > -needed or not (agree and falls and seen):
         least = max(_least(case, free, min_sigma), min_drop)
         numbers = {"sigma": combined, "count": len(free), "least": least, "drop": drop}
-        yield RuledOut(
-            Message(_why_none(agree, drop, sure=combined <= -needed, falls=falls), **numbers)
-        )
+        why = _why_none(agree, drop, sure=combined <= -needed, falls=falls)
+        yield RuledOut(Message(why, **numbers))
         return
-    back = _falling_back(case, down)
+    back = frozenset(test.step for test in _falling_back(case, down))
     if back:
-        claims = frozenset(test.step for test in back)
-        yield RuledOut(Message("saw-tooth", count=len(back)), claims=claims)
+        yield RuledOut(Message("saw-tooth", count=len(back)), claims=back)
         return
     yield _finding(case, down, combined)
-
-
-def _is_short(tests: Sequence[BoundaryTest]) -> bool:
-    """Whether most epochs hold too few points to have a slope of their own."""
-    return median([test.points for test in tests]) < LINE_POINTS
 
 
 def _why_none(agree: np.bool_, drop: float, *, sure: bool, falls: bool) -> str:
