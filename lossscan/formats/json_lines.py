@@ -115,7 +115,7 @@ class _Log:
         self.lines = 0
         self.rows = 0
         self.broken: dict[str, int] = {}  # how many lines, and the first, counted from 1
-        self.lost = 0  # of these, how many were to be objects
+        self.lost = 0  # those that look like objects
         self.cut = False
         self._records = Records(in_lines)
 

@@ -146,7 +146,7 @@ def on_floor(curve: Curve) -> bool:
     """Whether so many points share the lowest value that there is no course to depart from.
 
     A tail of one number is no floor of what came before it; one of zeros is what printing left.
-    Many of which few end on it have a course where rounding is small: 0.0022 to 0.0028.
+    Where few of many lie at the end, and rounding is small, there is a course: 0.0022 to 0.0028.
     """
     values = curve.values if curve.values[-1] == 0 else curve.values[: curve.moving]
     lowest = float(values.min())

@@ -242,7 +242,7 @@ def _take(
 ) -> tuple[int, list[int]]:
     """Add all rows to a sheet, some at a time, so that no row is kept.
 
-    Gives their number, and those of which nothing could be read, counted from 1.
+    Gives their number, and the places, from 1, of the rows that hold errors or words alone.
     """
     rows, at_once = 0, min(max(CELLS // len(header), FEWEST_ROWS), MOST_ROWS)
     broken: list[int] = []
